@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// p2p-bind: functions change drivers, all of them or none, never one in use, and can be put back
+// as they were, after a crash too.
+#pragma once
+
+#include "pci/bdf.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace bind
+{
+
+struct Order {
+	std::string root; // '' or the --sysroot folder
+	std::vector<std::string> functions;
+	std::string driver = "vfio-pci"; // '' to leave without one; ignored with restore
+	bool restore = false;
+	bool dryRun = false;
+};
+
+struct Companion {
+	pci::Bdf bdf;
+	std::string driver; // '' where none is bound
+	bool hinders;       // with this driver VFIO cannot open the group
+};
+
+struct Bound {
+	pci::Bdf bdf;
+	std::string before, after; // drivers, '' for none
+	std::optional<int> iommuGroup;
+	std::optional<bool> isViable; // may VFIO open the group afterwards? nullopt without a group
+	std::vector<Companion> companions;
+};
+
+struct Report {
+	std::vector<Bound> functions;
+	std::vector<std::string> commands; // what was changed, as shell lines
+};
+
+// Errors that leave everything as it was: P2P_NOT_ROOT, P2P_NO_FUNCTION, P2P_BAD_NAME,
+// P2P_BIND_BRIDGE {bdf}, P2P_NOTHING_TO_RESTORE {bdf}, P2P_NO_DRIVER {driver}, P2P_IN_USE
+// (pci/usage.h), P2P_BIND_BUSY {path}, P2P_UNSAFE_FOLDER {path}.
+// P2P_BIND_FAILED {bdf, driver, reason, errno, command, commands, left}: what had been done is
+// undone again, except what the lines of `left` say.
+Report run(const Order &order);
+
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "bind/refuse.h"
+
+#include "pci/nodes.h"
+#include "pci/usage.h"
+#include "sys/error.h"
+#include "sys/file.h"
+
+#include <fcntl.h>
+
+namespace bind
+{
+
+void refuseBridge(const pci::Function &function)
+{
+	const auto role = function.role;
+	if (role != pci::Role::endpoint && role != pci::Role::rcIntegrated)
+		throw sys::Error("P2P_BIND_BRIDGE", function.bdf.name() + " is a bridge",
+				 {{"bdf", function.bdf.name()}});
+}
+
+// An open descriptor, or none where the device answers with any other error than EBUSY: an empty
+// drive or one that is gone cannot be in use.
+static sys::Fd tryOpen(const std::string &path, int flags, const pci::Use &use)
+{
+	try {
+		return sys::Fd::open(path, flags);
+	} catch (const sys::Error &error) {
+		if (error.code == "EBUSY")
+			throw pci::inUse({use});
+		return {};
+	}
+}
+
+// A group has one opener; opening it touches no function. It is closed again at once.
+static void tryGroup(const pci::Function &function)
+{
+	if (!function.iommuGroup || !pci::isVfioDriver(function.driver))
+		return;
+	const std::string path = "/dev/vfio/" + std::to_string(*function.iommuGroup);
+	tryOpen(path, O_RDWR, {"vfio-open", {{"bdf", function.bdf.name()}, {"device", path}}});
+}
+
+std::vector<sys::Fd> claim(const pci::Function &function)
+{
+	std::vector<sys::Fd> claims;
+	tryGroup(function);
+	for (const auto &node : pci::nodesOf("", function)) {
+		// A disk that is claimed has its partitions claimed too, by the same hand only.
+		if (!node.isBlock() || sys::exists(node.folder + "/partition"))
+			continue;
+		const pci::Use use{"claimed",
+				   {{"bdf", function.bdf.name()}, {"device", node.path()}}};
+		claims.push_back(tryOpen(node.path(), O_RDONLY | O_EXCL | O_NONBLOCK, use));
+	}
+	return claims;
+}
+
+}

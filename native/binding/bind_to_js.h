@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// p2p-bind's order and report across the border, in the shapes of lib/native.ts.
+#pragma once
+
+#include "bind/bind.h"
+
+#include <napi.h>
+
+namespace binding
+{
+
+// {functions, driver, restore, dryRun, root?}
+bind::Order bindOrder(const Napi::Object &object);
+Napi::Object bindToJs(Napi::Env env, const bind::Report &report);
+
+}

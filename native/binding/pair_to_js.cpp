@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include "binding/to_js.h"
+#include "binding/values.h"
+
+namespace binding
+{
+
+using Finding = std::map<std::string, std::string>;
+
+static Napi::Object findingToJs(Napi::Env env, const Finding &finding)
+{
+	auto object = Napi::Object::New(env);
+	for (const auto &[name, fact] : finding)
+		object[name] = fact;
+	return object;
+}
+
+static Napi::Object culpritToJs(Napi::Env env, const route::Culprit &culprit)
+{
+	auto object = Napi::Object::New(env);
+	object["bdf"] = culprit.bdf.name();
+	object["bits"] = list(env, culprit.bits);
+	return object;
+}
+
+static const char *mapTypeText(route::MapType type)
+{
+	switch (type) {
+	case route::MapType::unknown:
+		break;
+	case route::MapType::notSupported:
+		return "not-supported";
+	case route::MapType::busAddr:
+		return "bus-addr";
+	case route::MapType::thruHostBridge:
+		return "thru-host-bridge";
+	}
+	return "unknown";
+}
+
+static const char *turnText(route::Turn turn)
+{
+	switch (turn) {
+	case route::Turn::unknown:
+		break;
+	case route::Turn::direct:
+		return "direct";
+	case route::Turn::redirected:
+		return "redirected";
+	case route::Turn::blocked:
+		return "blocked";
+	case route::Turn::throughRoot:
+		return "through-root";
+	}
+	return "unknown";
+}
+
+static const char *wordText(route::Word word)
+{
+	switch (word) {
+	case route::Word::unknown:
+		break;
+	case route::Word::no:
+		return "no";
+	case route::Word::throughRoot:
+		return "through-root";
+	case route::Word::direct:
+		return "direct";
+	}
+	return "unknown";
+}
+
+static Napi::Object kernelToJs(Napi::Env env, const route::KernelView &view)
+{
+	auto object = Napi::Object::New(env);
+	object["mapType"] = mapTypeText(view.mapType);
+	object["distance"] = valueOrNull(env, view.distance);
+	object["redirects"] = list(env, view.redirects);
+	object["hostBridge"] = textOrNull(env, view.hostBridge);
+	return object;
+}
+
+static Napi::Object fabricToJs(Napi::Env env, const route::FabricView &view)
+{
+	auto object = Napi::Object::New(env);
+	object["request"] = turnText(view.request);
+	object["completion"] = turnText(view.completion);
+	object["turnsAt"] = valueOrNull(env, view.turnsAt);
+	object["culprits"] = list(env, view.culprits, culpritToJs);
+	object["route"] = list(env, view.route);
+	object["conditions"] = list(env, view.conditions, findingToJs);
+	return object;
+}
+
+static Napi::Object vfioToJs(Napi::Env env, const route::VfioView &view)
+{
+	auto object = Napi::Object::New(env);
+	object["ready"] = flagOrNull(env, view.isReady);
+	object["mechanism"] = textOrNull(env, view.mechanism);
+	object["blockers"] = list(env, view.blockers, findingToJs);
+	return object;
+}
+
+Napi::Object pairToJs(Napi::Env env, const route::Verdict &verdict)
+{
+	auto object = Napi::Object::New(env);
+	object["client"] = verdict.client.name();
+	object["provider"] = verdict.provider.name();
+	object["verdict"] = wordText(verdict.word);
+	object["kernel"] = kernelToJs(env, verdict.kernel);
+	object["fabric"] = fabricToJs(env, verdict.fabric);
+	object["vfio"] = vfioToJs(env, verdict.vfio);
+	object["missing"] = list(env, verdict.missing);
+	return object;
+}
+
+Napi::Object checkToJs(Napi::Env env, const pci::Machine &machine, const route::Verdict &verdict)
+{
+	auto pairs = Napi::Array::New(env, 1);
+	pairs[0U] = pairToJs(env, verdict);
+
+	auto object = Napi::Object::New(env);
+	object["machine"] = machineToJs(env, machine);
+	object["pairs"] = pairs;
+	return object;
+}
+
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// Plain structs of the core become plain objects, in the shapes of lib/native.ts.
+#pragma once
+
+#include "pci/machine.h"
+#include "route/verdict.h"
+
+#include <napi.h>
+
+namespace binding
+{
+
+Napi::Object machineToJs(Napi::Env env, const pci::Machine &machine);
+Napi::Object functionToJs(Napi::Env env, const pci::Function &function);
+Napi::Object pairToJs(Napi::Env env, const route::Verdict &verdict);
+
+// {machine, functions} and {machine, pairs}.
+Napi::Object scanToJs(Napi::Env env, const pci::Machine &machine);
+Napi::Object checkToJs(Napi::Env env, const pci::Machine &machine, const route::Verdict &verdict);
+
+// '0x…'; null for nothing.
+Napi::Value hexToJs(Napi::Env env, std::optional<uint64_t> number);
+
+}

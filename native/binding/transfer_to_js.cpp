@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#include "binding/transfer_to_js.h"
+
+#include "binding/to_js.h"
+
+namespace binding
+{
+
+static uint64_t number(const Napi::Value &value)
+{
+	return static_cast<uint64_t>(value.As<Napi::Number>().DoubleValue());
+}
+
+static std::optional<uint64_t> numberIfAny(const Napi::Value &value)
+{
+	return value.IsNumber() ? std::optional(number(value)) : std::nullopt;
+}
+
+static bool isSet(const Napi::Object &object, const char *name)
+{
+	return object.Get(name).ToBoolean();
+}
+
+static transfer::Permission permission(const Napi::Object &allowed)
+{
+	return {.verdict = {.requireDirect = isSet(allowed, "requireDirect"),
+			    .notSupported = isSet(allowed, "notSupported"),
+			    .unknown = isSet(allowed, "unknown")},
+		.registerBar = isSet(allowed, "registerBar"),
+		.driverOwned = isSet(allowed, "driverOwned")};
+}
+
+static transfer::Place place(const Napi::Object &place)
+{
+	return {.name = place.Get("name").ToString(),
+		.isNamespace = place.Get("kind").ToString().Utf8Value() == "ns",
+		.index = static_cast<int>(number(place.Get("index"))),
+		.offset = number(place.Get("offset"))};
+}
+
+static transfer::Verify verify(const std::string &name)
+{
+	if (name == "none")
+		return transfer::Verify::none;
+	return name == "full" ? transfer::Verify::full : transfer::Verify::sample;
+}
+
+static const char *verifyText(transfer::Verify verify)
+{
+	switch (verify) {
+	case transfer::Verify::none:
+		return "none";
+	case transfer::Verify::full:
+		return "full";
+	case transfer::Verify::sample:
+		break;
+	}
+	return "sample";
+}
+
+transfer::Order copyOrder(const Napi::Object &order)
+{
+	return {.from = place(order.Get("from").As<Napi::Object>()),
+		.to = place(order.Get("to").As<Napi::Object>()),
+		.length = numberIfAny(order.Get("length")),
+		.verify = verify(order.Get("verify").ToString()),
+		.permission = permission(order.Get("allowed").As<Napi::Object>()),
+		.overwriteSignature = isSet(order, "overwriteSignature"),
+		.queues = static_cast<unsigned>(number(order.Get("queues"))),
+		.depth = static_cast<unsigned>(number(order.Get("depth"))),
+		.timeoutNs = number(order.Get("timeoutNs"))};
+}
+
+transfer::MapOrder mapOrder(const Napi::Object &order)
+{
+	return {.client = order.Get("client").ToString(),
+		.provider = order.Get("provider").ToString(),
+		.bar = static_cast<int>(number(order.Get("bar"))),
+		.offset = number(order.Get("offset")),
+		.length = numberIfAny(order.Get("length")),
+		.hostMemory = number(order.Get("hostMemory")),
+		.permission = permission(order.Get("allowed").As<Napi::Object>())};
+}
+
+static const char *addressKind(bool isIdentity)
+{
+	return isIdentity ? "bus-address" : "iova";
+}
+
+static Napi::Value lengthToJs(Napi::Env env, uint64_t length)
+{
+	return Napi::Number::New(env, static_cast<double>(length));
+}
+
+Napi::Object planToJs(Napi::Env env, const transfer::Plan &plan)
+{
+	auto object = Napi::Object::New(env);
+	const auto start = plan.bar.busAddress.value_or(pci::BusAddress{});
+
+	object["client"] = plan.client.bdf.name();
+	object["provider"] = plan.provider.bdf.name();
+	object["direction"] = plan.isFromMedium ? "from-medium" : "to-medium";
+	object["pair"] = pairToJs(env, plan.clearance.verdict());
+	object["engine"] = plan.engine;
+	object["mechanism"] = "type1";
+	object["providerAccess"] = plan.access;
+	object["addressKind"] = addressKind(plan.isIdentity);
+	object["busAddress"] = hexToJs(env, pci::number(start) + plan.memory.offset);
+	object["length"] = plan.order.length ? lengthToJs(env, *plan.order.length) : env.Null();
+	object["verify"] = verifyText(plan.order.verify);
+	return object;
+}
+
+static Napi::Value mismatchToJs(Napi::Env env, const std::optional<transfer::Mismatch> &mismatch)
+{
+	if (!mismatch)
+		return env.Null();
+	auto object = Napi::Object::New(env);
+	object["offset"] = lengthToJs(env, mismatch->offset);
+	object["length"] = lengthToJs(env, mismatch->length);
+	object["kind"] = mismatch->kind;
+	object["isSourceUnstable"] = mismatch->isSourceUnstable;
+	return object;
+}
+
+Napi::Object reportToJs(Napi::Env env, const transfer::Report &report)
+{
+	auto object = Napi::Object::New(env);
+
+	object["addressKind"] = addressKind(report.isIdentity);
+	object["iova"] = hexToJs(env, pci::number(report.iova));
+	object["blockSize"] = lengthToJs(env, report.blockSize);
+	object["requestSize"] = lengthToJs(env, report.requestSize);
+	object["queues"] = lengthToJs(env, report.queues);
+	object["depth"] = lengthToJs(env, report.depth);
+	object["length"] = lengthToJs(env, report.length);
+	object["bytes"] = lengthToJs(env, report.bytes);
+	object["requests"] = lengthToJs(env, report.requests);
+	object["durationNs"] = lengthToJs(env, report.copyNs);
+	object["verifiedBytes"] = lengthToJs(env, report.verifiedBytes);
+	object["verifyNs"] = lengthToJs(env, report.verifyNs);
+	object["mismatch"] = mismatchToJs(env, report.mismatch);
+	return object;
+}
+
+Napi::Object progressToJs(Napi::Env env, const transfer::Progress &progress)
+{
+	auto object = Napi::Object::New(env);
+
+	object["phase"] = progress.phase;
+	object["bytes"] = lengthToJs(env, progress.bytes);
+	object["total"] = lengthToJs(env, progress.total);
+	return object;
+}
+
+Napi::Object mappingToJs(Napi::Env env, const transfer::Mapping &mapping)
+{
+	auto object = Napi::Object::New(env);
+	const bool hasHost = mapping.hostFd >= 0;
+
+	object["pair"] = pairToJs(env, mapping.verdict);
+	object["mechanism"] = "type1";
+	object["providerAccess"] = mapping.access;
+	object["addressKind"] =
+		addressKind(pci::number(mapping.iova) == pci::number(mapping.busAddress));
+	object["iova"] = hexToJs(env, pci::number(mapping.iova));
+	object["busAddress"] = hexToJs(env, pci::number(mapping.busAddress));
+	object["length"] = lengthToJs(env, mapping.length);
+	object["clientFd"] = mapping.clientFd;
+	object["hostFd"] = hasHost ? Napi::Number::New(env, mapping.hostFd) : env.Null();
+	object["hostIova"] = hasHost ? hexToJs(env, pci::number(mapping.hostIova)) : env.Null();
+	object["hostLength"] = hasHost ? lengthToJs(env, mapping.hostLength) : env.Null();
+	return object;
+}
+
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Orders for a transfer out of JavaScript objects, and what became of them back into such.
+#pragma once
+
+#include "transfer/copy.h"
+#include "transfer/map.h"
+
+#include <napi.h>
+
+namespace binding
+{
+
+transfer::Order copyOrder(const Napi::Object &order);
+transfer::MapOrder mapOrder(const Napi::Object &order);
+
+Napi::Object planToJs(Napi::Env env, const transfer::Plan &plan);
+Napi::Object reportToJs(Napi::Env env, const transfer::Report &report);
+Napi::Object progressToJs(Napi::Env env, const transfer::Progress &progress);
+Napi::Object mappingToJs(Napi::Env env, const transfer::Mapping &mapping);
+
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// A function's configuration space as far as it could be read, and a walk of its capability lists
+// that survives broken ones. What was not read is unknown, never absent.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pci
+{
+
+enum class Seen { no, yes, unknown };
+
+struct Capability {
+	Seen seen = Seen::unknown;
+	uint16_t id = 0;
+	uint16_t offset = 0; // meaningful only where seen == yes
+};
+
+class Config
+{
+public:
+	// bytes: what sysfs gave, 0 to 4096 of them (64 without CAP_SYS_ADMIN).
+	// space: where the function's space ends (256 or 4096); nullopt where that is not known.
+	Config() = default;
+	explicit Config(std::string bytes, std::optional<size_t> space = std::nullopt);
+
+	size_t size() const { return bytes_.size(); }
+	// Little-endian registers; nullopt beyond what was read.
+	std::optional<uint8_t> u8(size_t offset) const;
+	std::optional<uint16_t> u16(size_t offset) const;
+	std::optional<uint32_t> u32(size_t offset) const;
+
+	// All 0xff: the function does not answer (gone, or in D3cold).
+	bool isGone() const;
+
+	// First capability of that id (PCI_CAP_ID_*, PCI_EXT_CAP_ID_* of linux/pci_regs.h).
+	Capability capability(uint8_t id) const;
+	Capability extended(uint16_t id) const;
+	// The whole walks, in list order, for listing and tests.
+	std::vector<Capability> capabilities() const;
+	std::vector<Capability> extendedCapabilities() const;
+
+private:
+	// Nothing is there: no register to be read, by anybody.
+	bool endsBefore(size_t offset) const { return space_ && offset >= *space_; }
+	// Both append to found and tell whether the list was followed to its end.
+	bool walk(std::vector<Capability> &found) const;
+	bool walkExtended(std::vector<Capability> &found) const;
+
+	std::string bytes_;
+	std::optional<size_t> space_;
+};
+
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+#include "pci/function.h"
+
+#include "pci/resource.h"
+#include "sys/file.h"
+
+#include <cstdlib>
+#include <linux/pci_regs.h>
+#include <sstream>
+
+namespace pci
+{
+
+constexpr uint32_t classBridgeHost = 0x0600;
+constexpr uint32_t classBridgePci = 0x0604;
+
+static std::string readAttribute(const Function &function, const char *name)
+{
+	return sys::readText(function.folder + "/" + name).value_or("");
+}
+
+static uint64_t readNumber(const Function &function, const char *name)
+{
+	return strtoull(readAttribute(function, name).c_str(), nullptr, 0);
+}
+
+static bool isBridge(const Function &function)
+{
+	return function.classCode >> 8 == classBridgePci;
+}
+
+static std::string linkName(const Function &function, const char *name)
+{
+	return sys::baseName(sys::readLink(function.folder + "/" + name).value_or(""));
+}
+
+// The components of the real path behind the last host bridge: below VMD there are two, and what
+// stands above the second is no bridge of this function's.
+static void placeInTree(Function &function)
+{
+	std::istringstream components(function.folder);
+	std::vector<Bdf> chain;
+
+	for (std::string part; std::getline(components, part, '/');) {
+		if (part.starts_with("pci") && part.find(':') != std::string::npos) {
+			function.rootBus = part.substr(3);
+			chain.clear();
+		} else if (const auto bdf = Bdf::parse(part)) {
+			chain.push_back(*bdf);
+		}
+	}
+	if (function.rootBus.empty() || chain.empty())
+		return;
+	if (chain.size() > 1)
+		function.parent = chain[chain.size() - 2];
+	function.path = chain.front().name();
+	for (size_t i = 1; i < chain.size(); i++)
+		function.path += "/" + chain[i].name().substr(chain[i].name().size() - 4);
+}
+
+static void readIdentity(Function &function)
+{
+	function.vendor = static_cast<uint16_t>(readNumber(function, "vendor"));
+	function.device = static_cast<uint16_t>(readNumber(function, "device"));
+	function.subVendor = static_cast<uint16_t>(readNumber(function, "subsystem_vendor"));
+	function.subDevice = static_cast<uint16_t>(readNumber(function, "subsystem_device"));
+	function.classCode = static_cast<uint32_t>(readNumber(function, "class"));
+	function.revision = static_cast<uint8_t>(readNumber(function, "revision"));
+	if (const auto physfn = linkName(function, "physfn"); !physfn.empty())
+		function.physfn = Bdf::parse(physfn);
+}
+
+static std::optional<bool> groupAccess(const std::string &root, const Function &function)
+{
+	if (!root.empty() || function.driver != "vfio-pci" || !function.iommuGroup)
+		return std::nullopt;
+	return sys::isAccessible("/dev/vfio/" + std::to_string(*function.iommuGroup));
+}
+
+static void readState(const std::string &root, Function &function)
+{
+	function.driver = linkName(function, "driver");
+	function.driverOverride = readAttribute(function, "driver_override");
+	if (function.driverOverride == "(null)")
+		function.driverOverride.clear();
+	if (const auto group = linkName(function, "iommu_group"); !group.empty())
+		function.iommuGroup = atoi(group.c_str());
+	function.isGroupOpen = groupAccess(root, function);
+	if (const auto node = readAttribute(function, "numa_node"); !node.empty() && node[0] != '-')
+		function.numaNode = atoi(node.c_str());
+	function.powerState = readAttribute(function, "power_state");
+	if (function.powerState == "unknown" || function.powerState == "error")
+		function.powerState.clear();
+	function.isEnabled = readNumber(function, "enable") > 0;
+}
+
+// A copied file has its own length and no more: 64 bytes are what an unprivileged reader got, and
+// 256 of an Express function leave its extended space out. The running sysfs tells the truth.
+static std::optional<size_t> endOfSpace(const std::string &root, const Config &config,
+					uint64_t fileSize)
+{
+	if (root.empty() || config.size() < fileSize || fileSize == PCI_CFG_SPACE_EXP_SIZE)
+		return fileSize;
+	const bool isConventional = config.capability(PCI_CAP_ID_EXP).seen == Seen::no;
+	if (fileSize == PCI_CFG_SPACE_SIZE && isConventional)
+		return fileSize;
+	return std::nullopt;
+}
+
+static Config readConfig(const std::string &root, const std::string &folder)
+{
+	const std::string path = folder + "/config";
+	const auto bytes = sys::readBytes(path, PCI_CFG_SPACE_EXP_SIZE).value_or("");
+	const auto size = sys::fileSize(path);
+	if (!size)
+		return Config(bytes);
+	return Config(bytes, endOfSpace(root, Config(bytes), *size));
+}
+
+static Link readLink(const Function &function, const char *speed, const char *width)
+{
+	const double gigatransfers = atof(readAttribute(function, speed).c_str());
+	const auto lanes = static_cast<int>(readNumber(function, width));
+	// A function that is gone reads all ones, 63 lanes after the mask.
+	if (gigatransfers <= 0 || lanes < 1 || lanes > 32)
+		return {};
+	return {gigatransfers, lanes};
+}
+
+static std::optional<P2pmem> readP2pmem(const Function &function)
+{
+	if (!sys::exists(function.folder + "/p2pmem"))
+		return std::nullopt;
+	return P2pmem{.size = readNumber(function, "p2pmem/size"),
+		      .available = readNumber(function, "p2pmem/available"),
+		      .isPublished = readNumber(function, "p2pmem/published") != 0};
+}
+
+std::optional<Function> readFunction(const std::string &root, const Bdf &bdf)
+{
+	const std::string sysfs = root + "/sys";
+	const auto folder = sys::realPath(sysfs + "/bus/pci/devices/" + bdf.name());
+	if (!folder)
+		return std::nullopt;
+
+	Function function;
+	function.bdf = bdf;
+	function.folder = *folder;
+	placeInTree(function);
+	readIdentity(function);
+	readState(root, function);
+	function.config = readConfig(root, *folder);
+	auto resources = parseResources(readAttribute(function, "resource"), function.config,
+					isBridge(function));
+	function.bars = std::move(resources.bars);
+	function.windows = std::move(resources.windows);
+	function.link = readLink(function, "current_link_speed", "current_link_width");
+	function.maxLink = readLink(function, "max_link_speed", "max_link_width");
+	function.p2pmem = readP2pmem(function);
+	return function;
+}
+
+static bool isExpress(const Function &function)
+{
+	const Seen seen = function.config.capability(PCI_CAP_ID_EXP).seen;
+	// Without privilege the capability cannot be seen, but only Express functions have links.
+	return seen == Seen::yes || (seen == Seen::unknown && function.maxLink.width > 0);
+}
+
+static std::optional<int> expressType(const Function &function)
+{
+	const auto capability = function.config.capability(PCI_CAP_ID_EXP);
+	if (capability.seen != Seen::yes)
+		return std::nullopt;
+	const auto flags = function.config.u16(capability.offset + PCI_EXP_FLAGS);
+	if (!flags)
+		return std::nullopt;
+	return (*flags & PCI_EXP_FLAGS_TYPE) >> 4;
+}
+
+static Role bridgeRole(const Function &function, const Function *parent)
+{
+	const auto type = expressType(function);
+	if (!isExpress(function) || type == PCI_EXP_TYPE_PCI_BRIDGE ||
+	    type == PCI_EXP_TYPE_PCIE_BRIDGE)
+		return Role::bridge;
+	if (!parent)
+		return type == PCI_EXP_TYPE_UPSTREAM ? Role::upstreamPort : Role::rootPort;
+	if (parent->role == Role::upstreamPort)
+		return Role::downstreamPort;
+	if (parent->role == Role::rootPort || parent->role == Role::downstreamPort)
+		return Role::upstreamPort;
+	return Role::bridge;
+}
+
+Role roleOf(const Function &function, const Function *parent)
+{
+	if (isBridge(function))
+		return bridgeRole(function, parent);
+	if (function.classCode >> 8 == classBridgeHost)
+		return Role::hostBridge;
+	return parent ? Role::endpoint : Role::rcIntegrated;
+}
+
+}

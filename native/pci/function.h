@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// Reads one function's folder in sysfs.
+#pragma once
+
+#include "pci/machine.h"
+
+#include <string>
+
+namespace pci
+{
+
+// Everything but its role and names, which depend on other functions and folders. nullopt where
+// the function went away meanwhile. root: '' for the running machine.
+std::optional<Function> readFunction(const std::string &root, const Bdf &bdf);
+
+// From the parent's role first: what a port is depends on where it stands.
+Role roleOf(const Function &function, const Function *parent);
+
+}

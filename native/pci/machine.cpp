@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#include "pci/machine.h"
+
+#include "pci/function.h"
+#include "pci/names.h"
+#include "pci/platform.h"
+#include "sys/error.h"
+#include "sys/file.h"
+
+#include <algorithm>
+#include <regex>
+
+namespace pci
+{
+
+const Bar *Function::bar(int index) const
+{
+	const auto found = std::ranges::find(bars, index, &Bar::index);
+	return found == bars.end() ? nullptr : &*found;
+}
+
+static std::vector<Bdf> listFunctions(const std::string &root)
+{
+	const std::string folder = root + "/sys/bus/pci/devices";
+	if (!root.empty() && !sys::exists(folder))
+		throw sys::Error("P2P_NO_MACHINE", folder + " is missing", {{"root", root}});
+
+	std::vector<Bdf> bdfs;
+	for (const auto &name : sys::list(folder))
+		if (const auto bdf = Bdf::parse(name))
+			bdfs.push_back(*bdf);
+	std::ranges::sort(bdfs);
+	return bdfs;
+}
+
+// A VF hangs where its PF does, although its bus number may say otherwise.
+static void adoptPhysicalParent(Machine &machine, Function &function)
+{
+	if (!function.physfn)
+		return;
+	if (const Function *physical = machine.lookUp(*function.physfn))
+		function.parent = physical->parent;
+}
+
+// Parents first: a port's role depends on the one above it.
+static void assignRoles(Machine &machine)
+{
+	std::vector<Function *> order;
+	for (Function &function : machine.functions)
+		order.push_back(&function);
+	std::ranges::stable_sort(order, {}, [](const Function *f) { return f->path.size(); });
+	for (Function *function : order) {
+		const Function *parent =
+			function->parent ? machine.lookUp(*function->parent) : nullptr;
+		function->role = roleOf(*function, parent);
+	}
+}
+
+Machine Machine::scan(const std::string &root)
+{
+	Machine machine;
+	machine.root = root;
+	for (const Bdf &bdf : listFunctions(root))
+		if (auto function = readFunction(root, bdf))
+			machine.functions.push_back(std::move(*function));
+	for (Function &function : machine.functions)
+		adoptPhysicalParent(machine, function);
+	assignRoles(machine);
+	readNames(machine);
+	readPlatform(machine);
+	return machine;
+}
+
+const Function *Machine::lookUp(const Bdf &bdf) const
+{
+	const auto found = std::ranges::lower_bound(functions, bdf, {}, &Function::bdf);
+	return found != functions.end() && found->bdf == bdf ? &*found : nullptr;
+}
+
+const Function &Machine::at(const Bdf &bdf) const
+{
+	if (const Function *function = lookUp(bdf))
+		return *function;
+	throw sys::Error("P2P_NO_FUNCTION", "no function " + bdf.name(), {{"name", bdf.name()}});
+}
+
+// 'bb:dd.f/dd.f/…', the domain in front or not; '' where it is no kernel path.
+static std::string wholePath(const std::string &name)
+{
+	static const std::regex steps("^(/[0-9a-fA-F]{2}\\.[0-7])+$");
+	const size_t slash = name.find('/');
+	if (slash == std::string::npos || !std::regex_match(name.substr(slash), steps))
+		return "";
+	const auto first = Bdf::parse(name.substr(0, slash));
+	return first ? first->name() + name.substr(slash) : "";
+}
+
+static bool isKernelName(const std::string &name)
+{
+	static const std::regex form("^[A-Za-z][A-Za-z0-9_.-]*$");
+	return std::regex_match(name, form);
+}
+
+const Function &Machine::find(const std::string &name) const
+{
+	if (const auto bdf = Bdf::parse(name))
+		return at(*bdf);
+
+	const std::string path = wholePath(name);
+	if (path.empty() && !isKernelName(name))
+		throw sys::Error("P2P_BAD_NAME", "'" + name + "' names no function",
+				 {{"name", name}});
+	for (const Function &function : functions)
+		if (path.empty() ? std::ranges::count(function.names, name) > 0
+				 : function.path == path)
+			return function;
+	throw sys::Error("P2P_NO_FUNCTION", "no function " + name, {{"name", name}});
+}
+
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// The computer looked at: one record a function, read once from sysfs and procfs below a root
+// folder ('' for the running machine). Nothing here touches a device.
+#pragma once
+
+#include "pci/address.h"
+#include "pci/bdf.h"
+#include "pci/config.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pci
+{
+
+struct Bar {
+	int index = 0;        // 0–5
+	uint64_t start = 0;   // CPU physical address, from sysfs `resource`; 0 where not assigned
+	uint64_t size = 0;    // bytes
+	bool isMemory = true; // false: I/O ports
+	bool is64 = false;
+	bool isPrefetchable = false;
+	std::optional<BusAddress> busAddress; // raw register; resource start where it reads 0 (VFs)
+};
+
+// A range of CPU physical addresses that a bridge forwards down; end is the last byte.
+struct BridgeWindow {
+	uint64_t start = 0;
+	uint64_t end = 0;
+	bool isMemory = true;
+};
+
+struct Link {
+	double speedGTs = 0; // 0 where unknown or no link
+	int width = 0;
+};
+
+// The p2pmem folder in sysfs: memory that this function's driver gave to the kernel's pool.
+struct P2pmem {
+	uint64_t size = 0;
+	uint64_t available = 0;
+	bool isPublished = false;
+};
+
+enum class Role {
+	endpoint,
+	rootPort,
+	upstreamPort,
+	downstreamPort,
+	bridge,
+	rcIntegrated,
+	hostBridge
+};
+
+struct Function {
+	Bdf bdf;
+	std::string folder;        // real path in sysfs, with the root folder in front
+	std::string path;          // kernel path: 0000:00:01.0/00.0/02.0, survives renumbering
+	std::string rootBus;       // '0000:00': domain and number of the bus at the top of the tree
+	std::optional<Bdf> parent; // the bridge above (pci_upstream_bridge; a VF's: its PF's)
+	std::optional<Bdf> physfn; // a VF's PF
+	Role role = Role::endpoint; // from the tree first, the Express type second
+
+	uint16_t vendor = 0, device = 0, subVendor = 0, subDevice = 0;
+	uint32_t classCode = 0; // 0xBBSSPP
+	uint8_t revision = 0;
+	std::string driver;         // '' where none is bound
+	std::string driverOverride; // '' where unset
+	std::optional<int> iommuGroup;
+	// May this process open /dev/vfio/GROUP? Asked of functions on vfio-pci in the running
+	// machine.
+	std::optional<bool> isGroupOpen;
+	std::optional<int> numaNode;
+	std::string powerState; // D0, D3hot …; '' where unknown
+	bool isEnabled = false; // sysfs `enable` > 0
+
+	Config config;
+	std::vector<Bar> bars; // only those that exist
+	std::vector<BridgeWindow> windows;
+	Link link, maxLink;
+	std::optional<P2pmem> p2pmem;
+	std::vector<std::string> names;  // what the kernel calls it: nvme0, nvme0n1, card0, eth0
+	std::optional<uint64_t> cmbSize; // bytes, where the nvme driver tells (class/nvme/*/cmbsz)
+
+	const Bar *bar(int index) const;
+};
+
+struct Machine {
+	std::string root;      // '' or the --sysroot folder
+	std::string kernel;    // release, '' where unknown
+	std::string cpuVendor; // 'AuthenticAMD' …, '' where unknown
+	std::optional<int> cpuFamily;
+	std::string cpuName;
+	std::string commandLine;
+	std::optional<std::string>
+		guest;                  // hypervisor or DMI product where this is a virtual machine
+	bool isLab = false;             // DMI product p2p-lab: its ports are taken as hardware
+	std::optional<bool> hasIommu;   // any IOMMU group or class/iommu entry
+	std::optional<bool> hasVfioPci; // the driver is loaded
+	std::vector<Function> functions; // ascending by bdf
+
+	// Reads everything under root + '/sys' and '/proc'.
+	static Machine scan(const std::string &root);
+
+	// The function a user names: bdf, kernel path, or kernel name (nvme0n1, card0).
+	// Error P2P_NO_FUNCTION (facts: name) or P2P_BAD_NAME where it is none of these forms.
+	const Function &find(const std::string &name) const;
+	const Function &at(const Bdf &bdf) const;
+	const Function *lookUp(const Bdf &bdf) const;
+};
+
+}

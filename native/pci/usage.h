@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// What would break if a function changed hands now: mounts, swap, holders, open files, networks,
+// displays, VFs. Only looks.
+#pragma once
+
+#include "pci/machine.h"
+#include "sys/error.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace pci
+{
+
+// One use, a code with its facts:
+//   mounted {device, where} · swap {device} · held {device, holder} · claimed {device}
+//   open {device, pid, command} · vfio-open {device, pid, command} · network-up {interface}
+//   network-elsewhere {} · display {reason: console|framebuffer} · vfs-enabled {count}
+// device is a path: /dev/nvme0n1p1. Every use has the fact bdf, where it is a function's.
+struct Use {
+	std::string code;
+	std::map<std::string, std::string> facts;
+
+	bool operator==(const Use &) const = default;
+};
+
+// Everything that uses the function. Processes of other users are seen by the superuser only.
+std::vector<Use> usesOf(const std::string &root, const Function &function);
+// The same for one block device of the kernel and its partitions, by name: nvme0n1.
+std::vector<Use> usesOfBlock(const std::string &root, const std::string &name);
+
+// Does this driver give the function to user space through VFIO?
+bool isVfioDriver(const std::string &driver);
+
+// Error P2P_IN_USE. Facts: uses, their number; then, counted from 0, '0.code' and each fact of the
+// use as '0.bdf', '0.device', …
+sys::Error inUse(const std::vector<Use> &uses);
+
+}

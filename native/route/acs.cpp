@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "route/acs.h"
+
+#include <array>
+#include <linux/pci_regs.h>
+
+namespace route
+{
+
+struct AcsBit {
+	uint16_t bit;
+	const char *name;
+};
+
+constexpr std::array acsBits = {
+	AcsBit{PCI_ACS_SV, "sv"}, AcsBit{PCI_ACS_TB, "tb"}, AcsBit{PCI_ACS_RR, "rr"},
+	AcsBit{PCI_ACS_CR, "cr"}, AcsBit{PCI_ACS_UF, "uf"}, AcsBit{PCI_ACS_EC, "ec"},
+	AcsBit{PCI_ACS_DT, "dt"},
+};
+
+Acs readAcs(const pci::Function &function)
+{
+	const auto found = function.config.extended(PCI_EXT_CAP_ID_ACS);
+	if (found.seen != pci::Seen::yes)
+		return {.seen = found.seen};
+
+	const auto capability = function.config.u16(found.offset + PCI_ACS_CAP);
+	const auto control = function.config.u16(found.offset + PCI_ACS_CTRL);
+	if (!capability || !control)
+		return {.seen = pci::Seen::unknown};
+	return {pci::Seen::yes, found.offset, *capability, *control};
+}
+
+std::vector<std::string> acsNames(uint16_t bits)
+{
+	std::vector<std::string> names;
+	for (const auto &[bit, name] : acsBits)
+		if (bits & bit)
+			names.push_back(name);
+	return names;
+}
+
+std::optional<bool> stopsEgress(const pci::Function &function, const Acs &acs, unsigned number)
+{
+	const unsigned coded = acs.capability >> 8;
+	const unsigned size = coded == 0 ? 256 : coded;
+	if (number >= size)
+		return false;
+	const auto word = function.config.u32(acs.offset + PCI_ACS_EGRESS_CTL_V + number / 32 * 4);
+	if (!word)
+		return std::nullopt;
+	return (*word >> number % 32 & 1) != 0;
+}
+
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// A function's ACS registers, as far as they could be read.
+#pragma once
+
+#include "pci/machine.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace route
+{
+
+struct Acs {
+	pci::Seen seen = pci::Seen::unknown; // no: there is no capability, and so nothing redirects
+	uint16_t offset = 0;
+	uint16_t capability = 0;
+	uint16_t control = 0;
+
+	bool has(uint16_t bits) const { return (control & bits) != 0; }
+};
+
+Acs readAcs(const pci::Function &function);
+
+// 'sv', 'tb', 'rr', 'cr', 'uf', 'ec', 'dt' for the PCI_ACS_* bits that are set.
+std::vector<std::string> acsNames(uint16_t bits);
+
+// The egress control vector's bit for a port or function of that number: true stops requests to
+// it. nullopt where it could not be read.
+std::optional<bool> stopsEgress(const pci::Function &function, const Acs &acs, unsigned number);
+
+}

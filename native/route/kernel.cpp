@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// The kernel's own verdict, with all its oddities: the common function counts as well, whatever
+// it is, and so do the endpoints themselves; nothing above it does.
+#include "route/acs.h"
+#include "route/host_bridges.h"
+#include "route/meeting.h"
+#include "route/verdict.h"
+
+#include <linux/pci_regs.h>
+
+namespace route
+{
+
+constexpr uint16_t redirectBits = PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_EC;
+
+// The functions that the kernel inspects, in its order: the provider's side up to and with the
+// common one, then the client's side below it.
+static Chain inspected(const Meeting &meeting)
+{
+	const auto providerEnd =
+		meeting.provider.begin() + static_cast<ptrdiff_t>(meeting.providerDepth) + 1;
+	const auto clientEnd = meeting.client.begin() + static_cast<ptrdiff_t>(meeting.clientDepth);
+
+	Chain functions(meeting.provider.begin(), providerEnd);
+	functions.insert(functions.end(), meeting.client.begin(), clientEnd);
+	return functions;
+}
+
+// True where every inspected function's bits could be read.
+static bool findRedirects(const Meeting &meeting, KernelView &view,
+			  std::vector<std::string> &missing)
+{
+	bool isWhole = true;
+	for (const pci::Function *function : inspected(meeting)) {
+		const Acs acs = readAcs(*function);
+		if (acs.seen == pci::Seen::unknown) {
+			missing.push_back(function->bdf.name() + " ACS");
+			isWhole = false;
+		} else if (acs.has(redirectBits)) {
+			view.redirects.push_back(function->bdf);
+		}
+	}
+	return isWhole;
+}
+
+static void askRootComplex(const pci::Machine &machine, const Meeting &meeting, KernelView &view,
+			   std::vector<std::string> &missing)
+{
+	const auto trust =
+		trustRootComplex(machine, *meeting.client.front(), *meeting.provider.front());
+	if (!trust.isTrusted) {
+		missing.push_back(trust.missing);
+		return;
+	}
+	view.mapType = *trust.isTrusted ? MapType::thruHostBridge : MapType::notSupported;
+	view.hostBridge = trust.hostBridge;
+}
+
+KernelView kernelView(const pci::Machine &machine, const pci::Function &client,
+		      const pci::Function &provider, std::vector<std::string> &missing)
+{
+	KernelView view;
+	const auto meeting = meet(machine, client, provider, missing);
+	if (!meeting)
+		return view;
+
+	view.distance = static_cast<int>(meeting->clientDepth + meeting->providerDepth);
+	if (const auto release = Release::parse(machine.kernel);
+	    release && *release < firstRelease) {
+		view.mapType = MapType::notSupported;
+		return view;
+	}
+	if (meeting->isCommon()) {
+		const bool isWhole = findRedirects(*meeting, view, missing);
+		if (view.redirects.empty()) {
+			if (isWhole)
+				view.mapType = MapType::busAddr;
+			return view;
+		}
+	}
+	askRootComplex(machine, *meeting, view, missing);
+	return view;
+}
+
+}

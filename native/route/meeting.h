@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// Where the ways of two functions to the root complex meet.
+#pragma once
+
+#include "pci/machine.h"
+
+#include <optional>
+#include <vector>
+
+namespace route
+{
+
+using Chain = std::vector<const pci::Function *>;
+
+// From the function itself up to its root bus.
+struct Meeting {
+	Chain client, provider;
+	// Places of the common function in either chain; the chains' sizes where there is none.
+	size_t clientDepth = 0, providerDepth = 0;
+
+	bool isCommon() const { return clientDepth < client.size(); }
+};
+
+// nullopt where the tree has a gap, or was not copied; missing then says so.
+std::optional<Meeting> meet(const pci::Machine &machine, const pci::Function &client,
+			    const pci::Function &provider, std::vector<std::string> &missing);
+
+}

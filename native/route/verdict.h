@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// May this client reach that provider? Three opinions and the word that follows from them
+// (shared contract: the verdict). Pure: everything is in the Machine already.
+#pragma once
+
+#include "pci/machine.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace route
+{
+
+// enum pci_p2pdma_map_type of include/linux/pci-p2pdma.h, by name.
+enum class MapType { unknown, notSupported, busAddr, thruHostBridge };
+
+// What the kernel's p2pdma says: calc_map_type_and_dist() of drivers/pci/p2pdma.c.
+struct KernelView {
+	MapType mapType = MapType::unknown;
+	std::optional<int> distance;
+	std::vector<pci::Bdf> redirects; // in the kernel's order of discovery
+	std::string hostBridge; // 'vvvv:dddd' that is not in the list, where that decided; '' else
+};
+
+// What the hardware does with a TLP, decided where the routes part.
+enum class Turn { unknown, direct, redirected, blocked, throughRoot };
+
+struct Culprit {
+	pci::Bdf bdf;
+	std::vector<std::string> bits; // 'rr', 'cr', 'ec'
+};
+
+struct FabricView {
+	Turn request = Turn::unknown;
+	Turn completion = Turn::unknown;
+	std::optional<pci::Bdf> turnsAt; // the meeting bridge; nullopt through the root complex
+	std::vector<Culprit> culprits;
+	std::vector<pci::Bdf> route; // the bridges from client to provider, both ends left out
+	// Conditions of life that fail, by code with facts: 'memory-off' {bdf}, 'bus-master-off',
+	// 'not-assigned', 'd-state', 'link-below-max' …
+	std::vector<std::map<std::string, std::string>> conditions;
+};
+
+// What stands between now and a VFIO mapping.
+struct VfioView {
+	std::optional<bool> isReady;
+	std::string
+		mechanism; // 'type1', 'iommufd', 'sysfs' (the provider by resourceN), '' unknown
+	// By code with facts: 'no-iommu', 'client-driver' {bdf, driver}, 'provider-driver',
+	// 'group-not-viable' {group, members}, 'no-bar', 'group-permission' …
+	std::vector<std::map<std::string, std::string>> blockers;
+};
+
+enum class Word { unknown, no, throughRoot, direct };
+
+struct Verdict {
+	pci::Bdf client, provider;
+	Word word = Word::unknown;
+	KernelView kernel;
+	FabricView fabric;
+	VfioView vfio;
+	std::vector<std::string> missing; // what could not be read: '0000:02:00.0 ACS'
+};
+
+KernelView kernelView(const pci::Machine &machine, const pci::Function &client,
+		      const pci::Function &provider, std::vector<std::string> &missing);
+FabricView fabricView(const pci::Machine &machine, const pci::Function &client,
+		      const pci::Function &provider, std::vector<std::string> &missing);
+VfioView vfioView(const pci::Machine &machine, const pci::Function &client,
+		  const pci::Function &provider);
+
+Verdict verdict(const pci::Machine &machine, const pci::Function &client,
+		const pci::Function &provider);
+
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// Time, and waiting for something that can only be looked at.
+#pragma once
+
+#include <cstdint>
+
+namespace sys
+{
+
+// CLOCK_MONOTONIC, nanoseconds.
+uint64_t now();
+// Sleeps; nanoseconds.
+void pause(uint64_t duration);
+
+// Waiting by looking again and again: spins at first, then sleeps ever longer, up to 1 ms.
+class Patience
+{
+public:
+	// timeout: nanoseconds until the next turn() answers false.
+	explicit Patience(uint64_t timeout);
+	// To be called after each look that found nothing; false when the time is up.
+	bool turn();
+	// Something happened: spin again, and start the time anew.
+	void renew();
+
+private:
+	uint64_t timeout_;
+	uint64_t deadline_ = 0;
+	unsigned turns_ = 0;
+};
+
+// 64 bits that nobody can foresee.
+uint64_t randomNumber();
+
+}

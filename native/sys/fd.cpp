@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include "sys/fd.h"
+
+#include "sys/error.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <utility>
+
+namespace sys
+{
+
+Fd::Fd(int number, std::string path) : number_(number), path_(std::move(path)) {}
+
+Fd Fd::open(const std::string &path, int flags)
+{
+	return Fd(check(::open(path.c_str(), flags | O_CLOEXEC), "open", path), path);
+}
+
+Fd::Fd(Fd &&other) noexcept
+    : number_(std::exchange(other.number_, -1)), path_(std::move(other.path_))
+{
+}
+
+Fd &Fd::operator=(Fd &&other) noexcept
+{
+	std::swap(number_, other.number_);
+	std::swap(path_, other.path_);
+	return *this;
+}
+
+Fd::~Fd()
+{
+	if (isOpen())
+		::close(number_);
+}
+
+int Fd::ioctl(unsigned long request, void *argument, const char *name) const
+{
+	return check(::ioctl(number_, request, argument), name, path_);
+}
+
+int Fd::ioctl(unsigned long request, unsigned long argument, const char *name) const
+{
+	return check(::ioctl(number_, request, argument), name, path_);
+}
+
+int Fd::tryIoctl(unsigned long request, void *argument) const
+{
+	return ::ioctl(number_, request, argument);
+}
+
+void Fd::readAt(uint64_t offset, std::span<std::byte> into) const
+{
+	while (!into.empty()) {
+		const ssize_t done =
+			check(pread(number_, into.data(), into.size(), static_cast<off_t>(offset)),
+			      "pread", path_);
+		if (done == 0)
+			throw Error("EIO", "pread " + path_ + ": end of file",
+				    {{"syscall", "pread"}, {"path", path_}});
+		offset += static_cast<uint64_t>(done);
+		into = into.subspan(static_cast<size_t>(done));
+	}
+}
+
+void Fd::writeAt(uint64_t offset, std::span<const std::byte> from) const
+{
+	while (!from.empty()) {
+		const ssize_t done =
+			check(pwrite(number_, from.data(), from.size(), static_cast<off_t>(offset)),
+			      "pwrite", path_);
+		offset += static_cast<uint64_t>(done);
+		from = from.subspan(static_cast<size_t>(done));
+	}
+}
+
+bool Fd::tryLock() const
+{
+	if (flock(number_, LOCK_EX | LOCK_NB) == 0)
+		return true;
+	if (errno == EWOULDBLOCK)
+		return false;
+	throw Error::fromErrno("flock", path_);
+}
+
+void Fd::resize(uint64_t size) const
+{
+	check(ftruncate(number_, static_cast<off_t>(size)), "ftruncate", path_);
+}
+
+Fd memoryFile(const char *name)
+{
+	return Fd(check(memfd_create(name, MFD_CLOEXEC), "memfd_create", name), name);
+}
+
+}

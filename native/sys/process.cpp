@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#include "sys/process.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <memory>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace sys
+{
+
+bool isRoot()
+{
+	return geteuid() == 0;
+}
+
+static int wait(pid_t child)
+{
+	int status = 0;
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return 127;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int run(const std::vector<std::string> &words)
+{
+	std::vector<char *> arguments;
+	for (const auto &word : words)
+		arguments.push_back(const_cast<char *>(word.c_str()));
+	arguments.push_back(nullptr);
+
+	posix_spawn_file_actions_t actions;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+
+	char *environment[] = {nullptr};
+	pid_t child = 0;
+	const int error =
+		posix_spawn(&child, arguments[0], &actions, nullptr, arguments.data(), environment);
+	posix_spawn_file_actions_destroy(&actions);
+	return error ? 127 : wait(child);
+}
+
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// This process and others.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace sys
+{
+
+// Is this the superuser? (geteuid)
+bool isRoot();
+
+// Runs a program, given by its path and arguments, with an empty environment and its output thrown
+// away; its exit status, 127 where it could not be started, 128 + N where signal N ended it.
+int run(const std::vector<std::string> &words);
+
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "sys/view.h"
+
+#include "sys/error.h"
+
+#include <algorithm>
+#include <bit>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <utility>
+
+namespace sys
+{
+
+static std::byte *reserveAligned(size_t size, size_t alignment)
+{
+	const size_t spread = size + alignment;
+	void *place = mmap(nullptr, spread, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			   -1, 0);
+	if (place == MAP_FAILED)
+		throw Error::fromErrno("mmap", "address space");
+
+	const auto start = reinterpret_cast<uintptr_t>(place);
+	const uintptr_t aligned = (start + alignment - 1) / alignment * alignment;
+	if (aligned > start)
+		munmap(place, aligned - start);
+	if (start + spread > aligned + size)
+		munmap(reinterpret_cast<void *>(aligned + size), start + spread - aligned - size);
+	return reinterpret_cast<std::byte *>(aligned);
+}
+
+View View::ofFile(const Fd &file, uint64_t offset, size_t size)
+{
+	const size_t length = (size + pageSize() - 1) / pageSize() * pageSize();
+	const size_t alignment = std::clamp(std::bit_floor(length), pageSize(), size_t{1} << 30);
+	std::byte *place = reserveAligned(length, alignment);
+	void *data = mmap(place, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+			  file.number(), static_cast<off_t>(offset));
+	if (data == MAP_FAILED) {
+		const auto error = Error::fromErrno("mmap", file.path());
+		munmap(place, length);
+		throw error;
+	}
+	return View(place, length);
+}
+
+View View::ofMemory(size_t size)
+{
+	void *data = mmap(nullptr, size, PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (data == MAP_FAILED)
+		throw Error::fromErrno("mmap", "memory");
+	return View(static_cast<std::byte *>(data), size);
+}
+
+View::View(View &&other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0))
+{
+}
+
+View &View::operator=(View &&other) noexcept
+{
+	std::swap(data_, other.data_);
+	std::swap(size_, other.size_);
+	return *this;
+}
+
+View::~View()
+{
+	if (data_)
+		munmap(data_, size_);
+}
+
+size_t pageSize()
+{
+	static const auto size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+	return size;
+}
+
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// The story of p2p-copy: may it pass? take both ends; open the window; poison, move, look; give
+// everything back.
+#pragma once
+
+#include "transfer/plan.h"
+#include "transfer/verify.h"
+
+#include <functional>
+#include <stop_token>
+
+namespace transfer
+{
+
+struct Progress {
+	const char *phase = "copy"; // or 'verify'
+	uint64_t bytes = 0;
+	uint64_t total = 0;
+};
+
+// What was done; sizes in bytes, times in nanoseconds.
+struct Report {
+	pci::Iova iova{};
+	bool isIdentity = false;
+	size_t blockSize = 0;
+	size_t requestSize = 0;
+	unsigned queues = 0, depth = 0;
+	uint64_t length = 0;
+	uint64_t bytes = 0;
+	uint64_t requests = 0;
+	uint64_t copyNs = 0;
+	uint64_t verifiedBytes = 0;
+	uint64_t verifyNs = 0;
+	std::optional<Mismatch> mismatch{};
+};
+
+// Errors: those of vfio, device and guard; a mismatch is an answer, not an Error.
+Report copy(const pci::Machine &machine, const Plan &plan, std::stop_token stop,
+	    const std::function<void(Progress)> &tell);
+
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// A provider's BAR as this process holds it: through VFIO where the provider is on vfio-pci, else
+// through sysfs resourceN, locked with flock for as long as the object lives.
+#pragma once
+
+#include "pci/machine.h"
+#include "sys/fd.h"
+#include "sys/view.h"
+#include "vfio/container.h"
+#include "vfio/function.h"
+
+#include <memory>
+
+namespace vfio
+{
+
+class HeldBar
+{
+public:
+	// Errors as Container::attach() and Function::view(); for sysfs EACCES, EINVAL
+	// (P2P_CLAIMED: a driver has the BAR and the kernel refuses it), VFIO_BUSY.
+	HeldBar(Container &container, const pci::Function &provider, const pci::Bar &bar);
+
+	// 'vfio' or 'sysfs'.
+	const char *access() const { return function_ ? "vfio" : "sysfs"; }
+	const sys::View &view() const { return view_; }
+	pci::BusAddress busAddress() const { return busAddress_; }
+	// Configuration space as this access shows it; the whole of it through VFIO.
+	pci::Config config() const;
+	// The function, where the access is vfio; else nullptr.
+	const Function *function() const { return function_.get(); }
+
+private:
+	void holdThroughVfio(Container &container, const pci::Function &provider, int index);
+	void holdThroughSysfs(const pci::Function &provider, int index);
+
+	std::unique_ptr<Function> function_;
+	sys::Fd resource_;
+	sys::View view_;
+	pci::Config sysfsConfig_;
+	pci::BusAddress busAddress_;
+};
+
+}

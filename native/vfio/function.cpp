@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "vfio/function.h"
+
+#include "sys/error.h"
+
+#include <linux/pci_regs.h>
+#include <linux/vfio.h>
+
+namespace vfio
+{
+
+using sys::Error;
+
+static vfio_region_info regionInfo(const sys::Fd &fd, uint32_t index)
+{
+	vfio_region_info info = {};
+
+	info.argsz = sizeof info;
+	info.index = index;
+	fd.ioctl(VFIO_DEVICE_GET_REGION_INFO, &info, "VFIO_DEVICE_GET_REGION_INFO");
+	return info;
+}
+
+static sys::Fd openIn(Container &container, const pci::Function &function)
+{
+	container.attach(function);
+	return container.openDevice(function);
+}
+
+Function::Function(Container &container, const pci::Function &function)
+    : fd_(openIn(container, function))
+{
+	const auto info = regionInfo(fd_, VFIO_PCI_CONFIG_REGION_INDEX);
+	configOffset_ = info.offset;
+	configSize_ = info.size;
+}
+
+Function::~Function()
+{
+	try {
+		if (fd_.isOpen())
+			silence();
+	} catch (const Error &) {
+		// The function is gone; the kernel clears Bus Master when the descriptor closes.
+	}
+}
+
+pci::Config Function::config() const
+{
+	std::string bytes(configSize_, '\0');
+	fd_.readAt(configOffset_, std::as_writable_bytes(std::span(bytes)));
+	return pci::Config(std::move(bytes), true);
+}
+
+void Function::enable() const
+{
+	setCommand(0, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+}
+
+void Function::silence() const
+{
+	setCommand(PCI_COMMAND_MASTER, 0);
+}
+
+void Function::setCommand(uint16_t clear, uint16_t set) const
+{
+	uint16_t command = 0;
+	const uint64_t at = configOffset_ + PCI_COMMAND;
+
+	fd_.readAt(at, std::as_writable_bytes(std::span(&command, 1)));
+	command = static_cast<uint16_t>((command & ~clear) | set);
+	fd_.writeAt(at, std::as_bytes(std::span(&command, 1)));
+}
+
+bool Function::reset() const
+{
+	return fd_.tryIoctl(VFIO_DEVICE_RESET, nullptr) == 0;
+}
+
+uint64_t Function::regionSize(int bar) const
+{
+	return regionInfo(fd_, static_cast<uint32_t>(bar)).size;
+}
+
+sys::View Function::view(int bar) const
+{
+	const auto info = regionInfo(fd_, static_cast<uint32_t>(bar));
+
+	if (!(info.flags & VFIO_REGION_INFO_FLAG_MMAP))
+		throw Error("VFIO_NO_MMAP", name() + ": this BAR cannot be mapped",
+			    {{"bdf", name()}, {"bar", std::to_string(bar)}});
+	return sys::View::ofFile(fd_, info.offset, info.size);
+}
+
+}

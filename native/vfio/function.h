@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// A function that this process drives through VFIO. Opening it reset it and left Bus Master off;
+// when the object ends Bus Master is cleared first, so that no request of the function is under
+// way when the windows it used are unmapped (declare it after them).
+#pragma once
+
+#include "pci/config.h"
+#include "sys/fd.h"
+#include "sys/view.h"
+#include "vfio/container.h"
+
+#include <cstdint>
+#include <string>
+
+namespace vfio
+{
+
+class Function
+{
+public:
+	// Takes the group into the container, then opens the function. Errors as attach().
+	Function(Container &container, const pci::Function &function);
+	Function(const Function &) = delete;
+	Function &operator=(const Function &) = delete;
+	~Function();
+
+	const std::string &name() const { return fd_.path(); }
+	int fd() const { return fd_.number(); }
+
+	// The whole configuration space, as VFIO shows it.
+	pci::Config config() const;
+	// COMMAND register: Memory Space and Bus Master on; or Bus Master off.
+	void enable() const;
+	void silence() const;
+	// VFIO_DEVICE_RESET; false where the function cannot be reset now.
+	bool reset() const;
+
+	// Bytes of a BAR's region; 0 where there is none.
+	uint64_t regionSize(int bar) const;
+	// A view of a BAR. Error VFIO_NO_MMAP where the kernel does not let it be mapped.
+	sys::View view(int bar) const;
+
+private:
+	void setCommand(uint16_t clear, uint16_t set) const;
+
+	sys::Fd fd_;
+	uint64_t configOffset_ = 0;
+	uint64_t configSize_ = 0;
+};
+
+}
