@@ -2,16 +2,30 @@
 	"target_defaults": {
 		"cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17"],
 		"cflags_cc": [
-			"-std=c++20", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror",
+			"-std=c++20", "-O2", "-fPIC",
+			"-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror",
 			"-iquote", "<(module_root_dir)",
 			"-isystem", "<!(node -p \"require('path').resolve(require('node-addon-api').include_dir)\")"
 		]
 	},
 	"targets": [
 		{
+			"target_name": "core",
+			"type": "static_library",
+			"sources": ["<!@(ls -1 sys/*.cpp pci/*.cpp route/*.cpp vfio/*.cpp device/*.cpp transfer/*.cpp bind/*.cpp)"]
+		},
+		{
 			"target_name": "p2p",
-			"sources": ["<!@(ls -1 sys/*.cpp pci/*.cpp route/*.cpp vfio/*.cpp device/*.cpp transfer/*.cpp bind/*.cpp binding/*.cpp)"],
+			"dependencies": ["core"],
+			"sources": ["<!@(ls -1 binding/*.cpp)"],
 			"defines": ["NAPI_VERSION=9", "NAPI_CPP_EXCEPTIONS"],
+			"libraries": ["-lblkid"]
+		},
+		{
+			"target_name": "half_window",
+			"type": "executable",
+			"dependencies": ["core"],
+			"sources": ["test/half_window.cpp"],
 			"libraries": ["-lblkid"]
 		}
 	]

@@ -11,14 +11,6 @@
 namespace bind
 {
 
-void refuseBridge(const pci::Function &function)
-{
-	const auto role = function.role;
-	if (role != pci::Role::endpoint && role != pci::Role::rcIntegrated)
-		throw sys::Error("P2P_BIND_BRIDGE", function.bdf.name() + " is a bridge",
-				 {{"bdf", function.bdf.name()}});
-}
-
 // An open descriptor, or none where the device answers with any other error than EBUSY: an empty
 // drive or one that is gone cannot be in use.
 static sys::Fd tryOpen(const std::string &path, int flags, const pci::Use &use)

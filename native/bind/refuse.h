@@ -11,9 +11,6 @@
 namespace bind
 {
 
-// Error P2P_BIND_BRIDGE {bdf} for bridges and host bridges.
-void refuseBridge(const pci::Function &function);
-
 // Opens the function's disks exclusively, so that nobody can mount one from now on; Error
 // P2P_IN_USE ('claimed', 'vfio-open') where the kernel says that somebody else has it.
 std::vector<sys::Fd> claim(const pci::Function &function);

@@ -163,8 +163,10 @@ std::optional<Function> readFunction(const std::string &root, const Bdf &bdf)
 static bool isExpress(const Function &function)
 {
 	const Seen seen = function.config.capability(PCI_CAP_ID_EXP).seen;
+	if (seen != Seen::unknown)
+		return seen == Seen::yes;
 	// Without privilege the capability cannot be seen, but only Express functions have links.
-	return seen == Seen::yes || (seen == Seen::unknown && function.maxLink.width > 0);
+	return function.maxLink.width > 0 || function.driver == "pcieport";
 }
 
 static std::optional<int> expressType(const Function &function)

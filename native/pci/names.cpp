@@ -49,12 +49,18 @@ static std::optional<uint64_t> cmbBytes(const std::string &controller)
 	return units << (12 + 4 * exponent);
 }
 
+// A display's connectors, card0-DP-1, are children of its class too.
+static bool isConnector(const std::string &folder, const std::string &name)
+{
+	return folder.ends_with("/drm") && name.find('-') != std::string::npos;
+}
+
 static void readClass(Machine &machine, const std::string &folder)
 {
 	for (const auto &name : sys::list(folder)) {
 		const std::string path = folder + "/" + name;
 		Function *function = functionOf(machine, sys::readLink(path).value_or(""));
-		if (!function)
+		if (!function || isConnector(folder, name))
 			continue;
 		addName(*function, visibleName(name));
 		if (folder.ends_with("/nvme"))

@@ -225,8 +225,17 @@ static void addVirtualFunctions(const Function &function, Uses &uses)
 		add(uses, {"vfs-enabled", {{"count", count}}});
 }
 
+static bool isBridge(const Function &function)
+{
+	return function.role != Role::endpoint && function.role != Role::rcIntegrated;
+}
+
 Uses usesOf(const std::string &root, const Function &function)
 {
+	// What uses the functions below is theirs; a bridge has enough of a use in them.
+	if (isBridge(function))
+		return {{"bridge", {{"bdf", function.bdf.name()}}}};
+
 	auto nodes = nodesOf(root, function);
 	Uses uses;
 

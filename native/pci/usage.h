@@ -16,7 +16,7 @@ namespace pci
 // One use, a code with its facts:
 //   mounted {device, where} · swap {device} · held {device, holder} · claimed {device}
 //   open {device, pid, command} · vfio-open {device, pid, command} · network-up {interface}
-//   network-elsewhere {} · display {reason: console|framebuffer} · vfs-enabled {count}
+//   network-elsewhere {} · display {reason: console|framebuffer} · vfs-enabled {count} · bridge {}
 // device is a path: /dev/nvme0n1p1. Every use has the fact bdf, where it is a function's.
 struct Use {
 	std::string code;

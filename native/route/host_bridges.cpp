@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <linux/pci_regs.h>
 
 namespace route
 {
@@ -113,8 +114,11 @@ static Trust judge(const pci::Machine &machine, const std::string &rootBus, bool
 			.missing = rootBus + " host bridge"};
 
 	const bool isFirst = bridge->bdf.device == 0 && bridge->bdf.function == 0;
-	if (!isFirst && bridge->role != pci::Role::rootPort)
-		return {.isTrusted = false, .hostBridge = idOf(*bridge), .missing = ""};
+	if (!isFirst && bridge->role != pci::Role::rootPort) {
+		if (bridge->config.capability(PCI_CAP_ID_EXP).seen == pci::Seen::unknown)
+			return {std::nullopt, "", bridge->bdf.name() + " port type"};
+		return {false, idOf(*bridge), ""};
+	}
 
 	auto listed = isListed(*bridge, isSame, release);
 	if (listed == true && !isFirst)

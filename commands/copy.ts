@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// p2p-copy: operands and options become an order; the core checks, moves and proves; here the
+// order's words come from and its facts go to.
+
+import {string} from '@oclif/core/args';
+import {boolean, integer, string as option} from '@oclif/core/flags';
+import {BaseCommand} from '../lib/base-command.ts';
+import {copyJson, explainText, mismatchFailure, summaryText} from '../lib/copy-text.ts';
+import {parseEndpoint} from '../lib/endpoint.ts';
+import {ExitCode} from '../lib/exit-code.ts';
+import {Failure} from '../lib/failure.ts';
+import {type CopyOrder, type CopyReport, native, type Place, type Verify} from '../lib/native.ts';
+import {allow, permission, require} from '../lib/permission.ts';
+import {Progress} from '../lib/progress.ts';
+import {endBySignal} from '../lib/signals.ts';
+import {parseSize} from '../lib/units.ts';
+
+export default class Copy extends BaseCommand {
+	static override summary = 'Move bytes straight from device to device, and prove that they arrived.';
+	static override args = {
+		from: string({required: true, ignoreStdin: true, description: 'NAME/nsN[+OFF] or NAME/barN[+OFF]'}),
+		to: string({required: true, ignoreStdin: true, description: 'the same; one end is a namespace, the other a BAR'}),
+	};
+	static override flags = {
+		length: option({helpValue: 'SIZE', description: 'bytes to move; all of FROM if left out'}),
+		verify: option({
+			options: ['full', 'sample', 'none'],
+			default: 'sample',
+			description: 'compare every byte, some blocks (the default), or nothing',
+		}),
+		require,
+		allow,
+		'overwrite-signature': boolean({
+			description: 'write to a namespace that holds a partition table, file system, LVM or RAID',
+		}),
+		explain: boolean({description: 'say what would happen, and do nothing'}),
+		progress: boolean({description: 'show progress and a summary on stderr, also where it is no terminal'}),
+		queues: integer({helpValue: 'N', default: 2, min: 1, max: 64, description: 'NVMe queue pairs'}),
+		depth: integer({helpValue: 'N', default: 64, min: 1, max: 1023, description: 'requests under way per queue'}),
+		timeout: integer({helpValue: 'SECONDS', default: 30, min: 1, description: 'for any one request'}),
+	};
+	static override optionalValues = {verify: 'full'};
+	static override examples = [
+		'<%= program %> 03:00.0/ns1 04:00.0/bar2 --length 64M --verify',
+		'<%= program %> 04:00.0/bar2+1M nvme1n1/ns1+4K --length 1M',
+	];
+
+	async run(): Promise<void> {
+		const {args, flags} = await this.parse(Copy);
+		if (flags.sysroot !== '') throw new Failure('a copy needs the running machine, not --sysroot');
+		const allowed = permission(flags.require, flags.allow);
+		const order: CopyOrder = {
+			from: parsePlace(args.from),
+			to: parsePlace(args.to),
+			length: flags.length === undefined ? null : parseSize(flags.length),
+			// What the user allows against the verdict has to be proved in full.
+			verify: allowed.notSupported || allowed.unknown ? 'full' : (flags.verify as Verify),
+			allowed,
+			overwriteSignature: flags['overwrite-signature'],
+			queues: flags.queues,
+			depth: flags.depth,
+			timeoutNs: flags.timeout * 1e9,
+		};
+
+		if (flags.explain) {
+			const plan = await native.plan(order);
+			this.answer(ExitCode.yes, {text: explainText(plan), json: copyJson(args, plan, null)}, flags.json);
+			return;
+		}
+		const isTold = flags.progress || process.stderr.isTTY === true;
+		const report = await copy(order, isTold);
+		if (isTold) process.stderr.write(summaryText(report));
+		const failure = mismatchFailure(report);
+		const status = failure?.status ?? ExitCode.yes;
+		this.answer(status, {text: '', json: copyJson(args, report.plan, report.result)}, flags.json);
+		if (failure !== undefined) throw failure;
+	}
+}
+
+async function copy(order: CopyOrder, isTold: boolean): Promise<CopyReport> {
+	const progress = new Progress(isTold);
+	const job = native.copy(order, (now) => progress.show(now));
+
+	return endBySignal(job, () => progress.clear());
+}
+
+function parsePlace(text: string): Place {
+	const endpoint = parseEndpoint(text);
+	if (endpoint.kind !== 'ns' && endpoint.kind !== 'bar') {
+		throw new Failure(`${text}: p2p-copy moves between a namespace (NAME/nsN) and a BAR (NAME/barN)`);
+	}
+	return {name: endpoint.name, kind: endpoint.kind, index: endpoint.index, offset: endpoint.offset};
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+import {string} from '@oclif/core/args';
+import {boolean, string as option} from '@oclif/core/flags';
+import {BaseCommand} from '../lib/base-command.ts';
+import {type Column, columns, defaultColumns} from '../lib/columns.ts';
+import {ExitCode} from '../lib/exit-code.ts';
+import {Failure} from '../lib/failure.ts';
+import {className, engineOf, memoryOf, partsOf} from '../lib/function.ts';
+import {native, type PciFunction, type Scan} from '../lib/native.ts';
+import {loadStyle} from '../lib/style.ts';
+import {table} from '../lib/table.ts';
+
+export default class List extends BaseCommand {
+	static override summary =
+		'List the functions that matter: what each is, the memory it offers, what it can be.';
+	static override operandsUsage = '[FUNCTION…]';
+	static override args = {
+		function: string({
+			multiple: true,
+			ignoreStdin: true,
+			description: 'only these: 0000:03:00.0, 03:00.0, nvme0n1',
+		}),
+	};
+	static override flags = {
+		all: boolean({char: 'a', description: 'bridges and everything else too'}),
+		output: option({
+			char: 'o',
+			helpValue: 'COLUMNS',
+			description: `these columns, or with + in front these too: ${Object.keys(columns).join(',')}`,
+		}),
+		noheadings: boolean({char: 'n', description: 'no headings'}),
+		raw: boolean({char: 'r', description: 'one space between the columns, for scripts'}),
+		json: boolean({char: 'J', description: 'write the answer as one JSON object'}),
+	};
+	static override examples = [
+		'<%= program %>',
+		'<%= program %> -n -r -o FUNCTION,GROUP nvme0n1',
+		'<%= program %> --all -o +PATH,ACS',
+	];
+
+	async run(): Promise<void> {
+		const {args, flags} = await this.parse(List);
+		const shown = columnsOf(flags.output);
+		const scan = await native.scan(flags.sysroot);
+		const functions = select(scan, args.function ?? [], flags.all);
+
+		const text = flags.json ? '' : await textOf(functions, shown, flags);
+		const json = jsonOf(scan, functions, flags.output === undefined ? undefined : shown);
+		this.answer(ExitCode.yes, {text, json}, flags.json);
+	}
+}
+
+type Layout = {readonly noheadings: boolean; readonly raw: boolean};
+
+function columnsOf(output: string | undefined): Column[] {
+	const isMore = output?.startsWith('+') ?? false;
+	const words = output?.slice(isMore ? 1 : 0).split(',') ?? [];
+	const names = words.map((word) => word.trim().toUpperCase());
+	const unknown = names.find((name) => !Object.hasOwn(columns, name));
+	if (unknown !== undefined) {
+		const known = Object.keys(columns).join(', ');
+		throw new Failure(`there is no column '${unknown}'; there are ${known}`);
+	}
+	const wanted = output === undefined || isMore ? [...defaultColumns, ...names] : names;
+	return wanted.flatMap((name) => columns[name] ?? []);
+}
+
+function select({functions}: Scan, names: readonly string[], isAll: boolean): PciFunction[] {
+	if (names.length === 0) return functions.filter((it) => isAll || partsOf(it).length > 0);
+	return names.map((name) => find(functions, name));
+}
+
+function find(functions: readonly PciFunction[], name: string): PciFunction {
+	const whole = /^[0-9a-f]{2}:/i.test(name) ? `0000:${name}` : name;
+	const found = functions.find(
+		({bdf, path, names}) =>
+			bdf === whole.toLowerCase() || path === whole.toLowerCase() || names.includes(name),
+	);
+	if (found !== undefined) return found;
+	throw new Failure(`there is no function ${name}`, {
+		hints: ['p2p-list --all   every function of this machine'],
+	});
+}
+
+async function textOf(
+	functions: readonly PciFunction[],
+	shown: readonly Column[],
+	{noheadings, raw}: Layout,
+): Promise<string> {
+	const style = await loadStyle();
+	const headings = shown.map(({name}) => style.strong(name));
+	const rows = functions.map((it) => shown.map(({text}) => text(it)));
+	return table(noheadings ? rows : [headings, ...rows], {
+		isRaw: raw,
+		rightAligned: shown.map(({isRight = false}) => isRight),
+	});
+}
+
+function jsonOf(
+	{machine}: Scan,
+	functions: readonly PciFunction[],
+	shown: readonly Column[] | undefined,
+): unknown {
+	return {version: 1, machine, functions: functions.map((it) => recordOf(it, shown))};
+}
+
+function recordOf(it: PciFunction, shown: readonly Column[] | undefined): unknown {
+	if (shown !== undefined) {
+		return Object.fromEntries(shown.map(({name, json}) => [name.toLowerCase(), json(it)]));
+	}
+	return {
+		...it,
+		class: className(it),
+		engine: engineOf(it),
+		memory: memoryOf(it),
+		can: partsOf(it),
+	};
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+// Errors of the core and of the system as a sentence and something to try. A new code gets one
+// entry here.
+
+import {describeUses} from './describe-uses.ts';
+import {statusOf} from './exit-code.ts';
+import {Failure} from './failure.ts';
+import {bytes} from './units.ts';
+
+/** The core's errors arrive as Error with a string `code` and an object `facts`. */
+export function describeError(error: unknown): Failure {
+	if (!(error instanceof Error)) return new Failure(String(error));
+	const {code} = error as {code?: unknown};
+	if (typeof code !== 'string')
+		return new Failure(`internal error: ${error.stack ?? error.message}`);
+	const sentence = describe(code, factsOf(error), error.message);
+	return new Failure(sentence.text, {status: statusOf(code), hints: sentence.hints ?? []});
+}
+
+type Facts = Readonly<Record<string, string>>;
+type Sentence = {readonly text: string; readonly hints?: readonly string[]};
+type Describe = (facts: Required<KnownFacts>) => Sentence;
+type KnownFacts = Readonly<Record<FactName, string>>;
+
+const factNames = [
+	...['bdf', 'bar', 'driver', 'group', 'members', 'name', 'root', 'path', 'syscall', 'reason'],
+	...['client', 'provider', 'verdict', 'redirects', 'hostBridge', 'missing', 'what', 'where'],
+	...['size', 'offset', 'length', 'largest', 'value', 'unit', 'below', 'above', 'signatures'],
+	...['nsid', 'has', 'status', 'operation', 'lba', 'kind', 'command', 'message', 'uses'],
+	...['errno', 'left'],
+] as const;
+type FactName = (typeof factNames)[number];
+
+const bind = (bdf: string) => `p2p-bind ${bdf}   gives it to vfio-pci`;
+const iommuHint =
+	'boot with intel_iommu=on (AMD: on by default) and turn VT-d or AMD-Vi on in the firmware';
+
+const sentences: Readonly<Record<string, Describe>> = {
+	P2P_BAD_NAME: ({name}) => ({
+		text: `'${name}' names no function; names are 0000:03:00.0, 03:00.0, 00:01.0/00.0/02.0 or nvme0n1`,
+		hints: ['p2p-list   the functions that matter'],
+	}),
+	P2P_NO_FUNCTION: ({name}) => ({
+		text: `there is no function ${name}`,
+		hints: ['p2p-list --all   every function of this machine'],
+	}),
+	P2P_NO_MACHINE: ({root}) => ({
+		text: `there is no machine below ${root}: sys/bus/pci/devices is missing`,
+	}),
+	P2P_REFUSED: refused,
+	P2P_UNKNOWN: ({client, provider, missing}) => ({
+		text: `cannot tell whether ${client} reaches ${provider}: not read: ${missing}`,
+		hints: [`p2p-check ${client} ${provider}   run as root`, '--allow unknown   at your word'],
+	}),
+	P2P_NOT_BOUND: ({bdf, driver}) => ({
+		text: `${bdf} is not bound to vfio-pci: ${driverText(driver)}`,
+		hints: [bind(bdf)],
+	}),
+	P2P_PROVIDER_DRIVER: ({bdf, driver}) => ({
+		text: `the memory of ${bdf} belongs to its driver ${driver}`,
+		hints: [bind(bdf), `p2p-bind ${bdf} --driver none   leaves it without a driver`],
+	}),
+	P2P_CLAIMED: ({bdf, bar}) => ({
+		text: `the kernel lets nobody map BAR ${bar} of ${bdf}: a driver has claimed it`,
+		hints: [bind(bdf), 'iomem=relaxed   on the kernel command line allows it'],
+	}),
+	P2P_BUSY: ({bdf, bar}) => ({
+		text: `BAR ${bar} of ${bdf} is in use by another program of this suite`,
+	}),
+	P2P_IN_USE: describeUses,
+	P2P_NO_BAR: ({bdf, bar}) => ({text: `${bdf} has no BAR ${bar}`, hints: [showBars(bdf)]}),
+	P2P_BAR_IO: ({bdf, bar}) => ({
+		text: `BAR ${bar} of ${bdf} is I/O ports, not memory`,
+		hints: [showBars(bdf)],
+	}),
+	P2P_BAR_DISABLED: ({bdf, bar}) => ({
+		text: `BAR ${bar} of ${bdf} answers nobody: memory decoding is off or no address is assigned`,
+		hints: [`echo 1 > /sys/bus/pci/devices/${bdf}/enable   where it has no driver`, bind(bdf)],
+	}),
+	P2P_RANGE: ({where, offset, length, size, largest}) => ({
+		text: `${bytes(Number(length))} at offset ${offset} do not fit into ${where} of ${bytes(Number(size))}; the largest length there is ${largest}`,
+	}),
+	P2P_UNALIGNED: ({what, value, unit, below, above}) => ({
+		text: `${what} is ${value}, which is no multiple of ${unit}; ${below} and ${above} are`,
+	}),
+	P2P_MSIX: ({bdf, bar}) => ({
+		text: `the range holds the MSI-X table of ${bdf} (BAR ${bar}): never written`,
+	}),
+	P2P_UNKNOWN_MSIX: ({bdf}) => ({
+		text: `cannot tell where the MSI-X table of ${bdf} lies: its configuration space could not be read`,
+		hints: ['run it as root'],
+	}),
+	P2P_REGISTER_BAR: ({bdf, bar}) => ({
+		text: `BAR ${bar} of ${bdf} may be registers rather than memory`,
+		hints: ['--allow register-bar   if you know that it is memory'],
+	}),
+	P2P_SIGNATURE: ({signatures}) => ({
+		text: `the namespace holds ${signatures}`,
+		hints: ['--overwrite-signature   if it may go'],
+	}),
+	P2P_KINDS: ({kind}) => ({
+		text: `both ends are a ${kind}; one must be a namespace and the other a BAR`,
+	}),
+	P2P_NO_ENGINE: ({bdf}) => ({
+		text: `${bdf} has no engine that this suite can drive`,
+		hints: ['p2p-list -o +ENGINE   shows which have'],
+	}),
+	P2P_NO_NAMESPACE: ({bdf, nsid, has}) => ({
+		text: `${bdf} has no namespace ${nsid}${has === '' ? '' : `; it has ${has}`}`,
+	}),
+	P2P_STOPPED: () => ({text: 'interrupted'}),
+	P2P_TIMEOUT: ({bdf, what}) => ({
+		text: `${bdf === '' ? '' : `${bdf}: `}${what} did not end in time`,
+	}),
+	NVME_DEAD: ({bdf, message}) => ({text: `${bdf}: ${message}`}),
+	NVME_FORMAT: ({bdf, message}) => ({text: `${bdf}: this suite cannot use it: ${message}`}),
+	NVME_STATUS: ({bdf, status, operation, lba, nsid}) => ({
+		text: `${bdf}: ${operation} at block ${lba} of namespace ${nsid} failed: ${status}`,
+	}),
+	VFIO_NOT_LOADED: () => ({text: 'VFIO is not loaded', hints: ['modprobe vfio-pci']}),
+	VFIO_NO_TYPE1: () => ({
+		text: 'the VFIO driver for this IOMMU is not loaded',
+		hints: ['modprobe vfio_iommu_type1'],
+	}),
+	VFIO_NO_IOMMU: ({bdf}) => ({
+		text: `${bdf} is in no IOMMU group: the IOMMU is off`,
+		hints: [iommuHint],
+	}),
+	VFIO_NOT_VIABLE: ({group, members}) => ({
+		text: `VFIO cannot use IOMMU group ${group} yet: ${members || 'other functions in it have drivers'}`,
+		hints: [
+			'p2p-list --all -o FUNCTION,DRIVER,GROUP',
+			'p2p-bind FUNCTION…   the others of the group',
+		],
+	}),
+	VFIO_BUSY: ({bdf, group}) => ({
+		text: `${bdf} is busy: another program has IOMMU group ${group} open`,
+	}),
+	VFIO_NO_INTERRUPT_REMAPPING: ({group}) => ({
+		text: `the kernel refuses IOMMU group ${group}: there is no interrupt remapping`,
+		hints: ['modprobe vfio_iommu_type1 allow_unsafe_interrupts=1   if its functions are trusted'],
+	}),
+	VFIO_NO_MMAP: ({bdf, bar}) => ({text: `BAR ${bar} of ${bdf} cannot be mapped`}),
+	VFIO_NO_IOVA: ({size}) => ({
+		text: `no ${bytes(Number(size))} of IO addresses are free outside of bridge windows and reserved ranges`,
+	}),
+	P2P_BIND_BUSY: () => ({text: 'another p2p-bind is at work'}),
+	P2P_BIND_FAILED: bindFailed,
+	P2P_NO_DRIVER: ({driver}) => ({
+		text: `there is no driver '${driver}', and no module of that name to load`,
+	}),
+	P2P_NOTHING_TO_RESTORE: ({bdf}) => ({
+		text: `nothing to restore: p2p-bind has not changed ${bdf} since the machine started`,
+	}),
+	P2P_NOT_ROOT: () => ({
+		text: 'only the superuser may change drivers',
+		hints: ['run it with sudo'],
+	}),
+	P2P_UNSAFE_FOLDER: ({path}) => ({
+		text: `${path} is a link, or others can change it: what it says cannot be trusted`,
+	}),
+};
+
+function describe(code: string, facts: KnownFacts, message: string): Sentence {
+	if (Object.hasOwn(sentences, code)) return sentences[code]?.(facts) ?? {text: message};
+	return facts.syscall === '' ? {text: message} : systemError(code, facts);
+}
+
+function systemError(code: string, {syscall, path, reason}: KnownFacts): Sentence {
+	const text = `${path}: ${syscall}: ${reason || code}`;
+	if (code !== 'EACCES' && code !== 'EPERM') return {text};
+	const isGroup = /^\/dev\/vfio\/\d+$/.test(path);
+	return {text, hints: isGroup ? [`chown "$USER" ${path}   as root`] : ['run it as root']};
+}
+
+function refused({client, provider, verdict, redirects, hostBridge}: KnownFacts): Sentence {
+	const hints = [`p2p-check ${client} ${provider}   the whole reason, and what to do`];
+	if (verdict === 'through-root') {
+		const why = redirects === '' ? '' : `: ${redirects} redirects`;
+		return {text: `${client} reaches ${provider} only through the root complex${why}`, hints};
+	}
+	const reasons = [
+		...(redirects === '' ? [] : [`${redirects} redirects to the root complex`]),
+		...(hostBridge === '' ? [] : [`the kernel does not trust host bridge ${hostBridge}`]),
+	];
+	const why = reasons.length === 0 ? '' : `: ${reasons.join(' and ')}`;
+	return {
+		text: `${client} does not reach ${provider}${why}`,
+		hints: [...hints, '--allow not-supported   at your word'],
+	};
+}
+
+// Everything that had been done is undone by now, or `left` says what is not.
+function bindFailed({bdf, driver, reason, errno, left}: KnownFacts): Sentence {
+	const what = driver === '' ? 'could not be freed of its driver' : `did not go to ${driver}`;
+	const known = errno === 'ENODEV' ? `${driver} does not know this function` : reason;
+	const why = known === '' ? '' : `: ${known}`;
+	const now = left === '' ? 'all is as it was' : `not undone: ${left.replaceAll('\n', '; ')}`;
+	return {
+		text: `${bdf} ${what}${why}; ${now}`,
+		hints: [
+			'dmesg | tail   often says why',
+			...(left === '' ? [] : [`p2p-bind --restore ${bdf}   tries again`]),
+		],
+	};
+}
+
+function driverText(driver: string): string {
+	return driver === '' ? 'it has no driver' : `its driver is ${driver}`;
+}
+
+function showBars(bdf: string): string {
+	return `p2p-list ${bdf} -o FUNCTION,MEMORY   what it has`;
+}
+
+function factsOf(error: Error): KnownFacts {
+	const {facts = {}} = error as {facts?: Facts};
+	const known = factNames.map((name) => [name, facts[name] ?? '']);
+	return {...Object.fromEntries(known), ...facts, message: error.message};
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+// Verdicts as sentences: a word, the culprit, the three opinions, and what to try. What goes wrong
+// is in describe-error.ts.
+
+import type {Finding, Machine, Pair} from './native.ts';
+import type {Style} from './style.ts';
+
+export {describeError} from './describe-error.ts';
+
+/** The answer of p2p-check for one pair. */
+export function describePair(machine: Machine, pair: Pair, style: Style): string {
+	const opinions = [
+		...rows('kernel', kernelLines(machine, pair)),
+		...rows('fabric', fabricLines(machine, pair)),
+		...rows('vfio', vfioLines(pair)),
+	];
+	const hints = hintsFor(machine, pair);
+	return [
+		`${style.word(pair.verdict)}: ${headline(machine, pair)}`,
+		'',
+		...opinions,
+		...(hints.length === 0
+			? []
+			: ['', ...hints.map((hint, i) => (i === 0 ? 'Try: ' : '     ') + hint)]),
+		'',
+	].join('\n');
+}
+
+/** One sentence with the culprit; its word stands in front of it. */
+export function headline(machine: Machine, pair: Pair): string {
+	const {client, provider, verdict, fabric, missing} = pair;
+	switch (verdict) {
+		case 'direct':
+			return client === provider
+				? `${client} reaches its own memory, and nothing redirects it`
+				: `requests of ${client} turn at ${fabric.turnsAt} towards ${provider}, and nothing redirects them`;
+		case 'through-root':
+			return `${client} reaches ${provider} by way of the root complex: ${detour(pair)}`;
+		case 'no':
+			return `${client} does not reach ${provider}: ${obstacle(machine, pair)}`;
+		case 'unknown':
+			return `cannot tell whether ${client} reaches ${provider}: not read: ${missing.join(', ')}`;
+	}
+}
+
+const bitNames: Readonly<Record<string, string>> = {
+	rr: 'requests',
+	cr: 'completions',
+	ec: 'requests by egress control',
+};
+
+function rows(name: string, lines: readonly string[]): string[] {
+	return lines.map((line, index) => `${(index === 0 ? name : '').padEnd(8)}${line}`);
+}
+
+function detour({kernel, fabric}: Pair): string {
+	if (kernel.redirects.length > 0) return redirecting(kernel.redirects, fabric.culprits);
+	return 'they share no bridge below it';
+}
+
+function obstacle(machine: Machine, {kernel, fabric}: Pair): string {
+	if (fabric.request === 'blocked') {
+		return `${fabric.culprits.map(({bdf}) => bdf).join(', ')} blocks its requests (ACS EC)`;
+	}
+	const way =
+		kernel.redirects.length > 0
+			? redirecting(kernel.redirects, fabric.culprits)
+			: 'they share no bridge below the root complex';
+	if (kernel.hostBridge !== null) {
+		return `${way}, and the kernel does not trust host bridge ${kernel.hostBridge} to forward it`;
+	}
+	return `Linux ${machine.kernel} has no PCI peer-to-peer support`;
+}
+
+// '0000:02:00.0 redirects requests and completions (ACS RR CR)'. The bits are known of the ports
+// where the route turns; the kernel counts others as well.
+function redirecting(redirects: readonly string[], culprits: Pair['fabric']['culprits']): string {
+	const parts = redirects.map((bdf) => {
+		const bits = culprits.find((culprit) => culprit.bdf === bdf)?.bits ?? [];
+		if (bits.length === 0) return `${bdf} has ACS redirect set`;
+		const what = bits.map((bit) => bitNames[bit] ?? bit).join(' and ');
+		return `${bdf} redirects ${what} (ACS ${bits.join(' ').toUpperCase()})`;
+	});
+	return parts.join(', ');
+}
+
+function kernelLines(machine: Machine, {kernel}: Pair): string[] {
+	const {mapType, distance, redirects, hostBridge} = kernel;
+	const parts = [
+		mapType,
+		...(distance === null ? [] : [`distance ${distance}`]),
+		...(redirects.length === 0 ? [] : [`redirect at ${redirects.join(', ')}`]),
+		...(hostBridge === null ? [] : [`host bridge ${hostBridge} is not in its list`]),
+	];
+	return [`${parts.join(', ')} (Linux ${machine.kernel ?? 'of unknown release'})`];
+}
+
+function fabricLines(machine: Machine, pair: Pair): string[] {
+	const {request, completion, turnsAt, culprits, route, conditions} = pair.fabric;
+	const at = turnsAt === null ? '' : `, where the routes part: below ${turnsAt}`;
+	const bits = culprits.map((it) => `${it.bdf} ACS ${it.bits.join(' ').toUpperCase()}`);
+	const isVirtual = machine.guest !== null && request === 'unknown' && turnsAt === null;
+	return [
+		isVirtual
+			? `unknown: the ports of a guest (${machine.guest}) are not the hardware's`
+			: `requests ${request}, completions ${completion}${at}`,
+		...(bits.length === 0 ? [] : [`culprit ${bits.join(', ')}`]),
+		...(route.length === 0 ? [] : [`route ${route.join(' ')}`]),
+		...conditions.map(conditionText),
+	];
+}
+
+function conditionText({code, bdf, state, now, max}: Finding): string {
+	const texts: Readonly<Record<string, string>> = {
+		gone: `${bdf} does not answer: its configuration space reads all ones`,
+		'd-state': `${bdf} sleeps in ${state}`,
+		'link-below-max': `${bdf} runs its link at ${now} of ${max}`,
+		'bus-master-off': `${bdf} has Bus Master off: it issues and forwards nothing until a driver turns it on`,
+		'memory-off': `${bdf} has Memory off: it answers nothing until a driver turns it on`,
+		'not-assigned': `${bdf} has BARs without an address`,
+		'no-memory': `${bdf} has no memory BAR`,
+	};
+	return texts[code] ?? code;
+}
+
+function vfioLines({vfio}: Pair): string[] {
+	if (vfio.ready === null) return ['unknown: nothing tells whether there is an IOMMU'];
+	if (!vfio.ready) {
+		const [first = '', ...more] = vfio.blockers.map(blockerText);
+		return [`not ready: ${first}`, ...more.map((line) => `           ${line}`)];
+	}
+	const how = vfio.mechanism === 'sysfs' ? "the provider's BAR by sysfs" : 'both ends on vfio-pci';
+	return [`ready: type1, ${how}`];
+}
+
+function blockerText({code, bdf, driver, group, members, path}: Finding): string {
+	const owner = driver === '' ? 'has no driver' : `is bound to ${driver}`;
+	const texts: Readonly<Record<string, string>> = {
+		'no-iommu': 'the IOMMU is off',
+		'no-group': `${bdf} is in no IOMMU group`,
+		'no-vfio-pci': 'vfio-pci is not loaded',
+		'client-driver': `${bdf} ${owner}, not vfio-pci`,
+		'provider-driver': `${bdf} is bound to ${driver}, which keeps its memory`,
+		'group-not-viable': `IOMMU group ${group} of ${bdf} also holds ${members}`,
+		'group-permission': `${path} may not be opened by this user`,
+		'no-bar': `${bdf} has no memory BAR with an address`,
+	};
+	return texts[code] ?? code;
+}
+
+function hintsFor(machine: Machine, pair: Pair): string[] {
+	return [...verdictHints(machine, pair), ...new Set(pair.vfio.blockers.flatMap(blockerHints))];
+}
+
+function verdictHints(machine: Machine, {verdict, kernel, missing}: Pair): string[] {
+	if (verdict === 'unknown') return unknownHints(machine, missing);
+	if (verdict === 'direct' || kernel.redirects.length === 0) return [];
+	return [
+		...kernel.redirects.map(
+			(bdf) => `setpci -s ${bdf} ECAP_ACS+6.w=0:2c   clears RR, CR and EC until the next reset`,
+		),
+		`pci=disable_acs_redir=${kernel.redirects.join(';')}   the same from boot, on the kernel command line`,
+		'either weakens the isolation between the functions below',
+	];
+}
+
+function unknownHints({source, guest}: Machine, missing: readonly string[]): string[] {
+	if (guest !== null && missing.some((name) => name.includes('guest'))) {
+		return ['p2p-check on the host, which sees the hardware'];
+	}
+	if (!missing.some((name) => name.endsWith(' ACS'))) return [];
+	return [
+		source === 'live'
+			? 'sudo p2p-check …   only root sees more than 64 bytes of configuration space'
+			: 'copy the tree again as root: its configuration space is cut short',
+	];
+}
+
+function blockerHints({code, bdf, members}: Finding): string[] {
+	const others = members?.split(', ').map((member) => member.split(' ')[0]);
+	const hints: Readonly<Record<string, string>> = {
+		'no-iommu': 'intel_iommu=on on the kernel command line, and VT-d or AMD-Vi on in the firmware',
+		'no-vfio-pci': 'modprobe vfio-pci',
+		'client-driver': `p2p-bind ${bdf}   gives it to vfio-pci`,
+		'provider-driver': `p2p-bind ${bdf}   gives it to vfio-pci`,
+		'group-not-viable': `p2p-bind ${others?.join(' ')}   the others of the group`,
+		'group-permission': 'sudo, or chown of the group node',
+	};
+	const hint = hints[code];
+	return hint === undefined ? [] : [hint];
+}

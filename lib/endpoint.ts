@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// One end of a copy or mapping as a user names it: NAME/(nsN|barN|cmb|pmr)[+OFFSET].
+
+import {Failure} from './failure.ts';
+import {parseSize} from './units.ts';
+
+export type EndpointKind = 'ns' | 'bar' | 'cmb' | 'pmr';
+
+export type Endpoint = {
+	/** A function as p2p-list names it: bdf, kernel path (with slashes of its own), kernel name. */
+	readonly name: string;
+	readonly kind: EndpointKind;
+	/** N of nsN and barN; 0 of cmb and pmr. */
+	readonly index: number;
+	readonly offset: number;
+};
+
+/** Failure with status 2 for whatever is none. */
+export function parseEndpoint(text: string): Endpoint {
+	const [, place = '', offset] = /^([^+]*)(?:\+(.*))?$/s.exec(text) ?? [];
+	const [, name, kind, digits = ''] = /^(.+)\/(ns|bar|cmb|pmr)(\d*)$/.exec(place) ?? [];
+	if (name === undefined || isFile(text)) throw new Failure(problemOf(text));
+	return {
+		name,
+		kind: kind as EndpointKind,
+		index: indexOf(text, kind as EndpointKind, digits),
+		offset: offset === undefined ? 0 : parseOffset(text, offset),
+	};
+}
+
+/** The way it is typed. */
+export function endpointText({name, kind, index, offset}: Endpoint): string {
+	const place = kind === 'ns' || kind === 'bar' ? `${kind}${index}` : kind;
+	return `${name}/${place}${offset === 0 ? '' : `+${offset}`}`;
+}
+
+const forms =
+	'FUNCTION/nsN, FUNCTION/barN, FUNCTION/cmb or FUNCTION/pmr, with +OFFSET behind it or not';
+
+function problemOf(text: string): string {
+	if (text === '') return `an empty operand; an endpoint is ${forms}`;
+	if (isFile(text)) return `'${text}' is a file; here an endpoint is ${forms}`;
+	return `'${text}' is no endpoint; an endpoint is ${forms}`;
+}
+
+function isFile(text: string): boolean {
+	return text === '-' || /^(\/|\.\/|file:)/.test(text);
+}
+
+function indexOf(text: string, kind: EndpointKind, digits: string): number {
+	if (kind === 'cmb' || kind === 'pmr') {
+		if (digits !== '') throw new Failure(`'${text}': a function has one ${kind}, without a number`);
+		return 0;
+	}
+	const index = Number(digits);
+	if (kind === 'ns' && (digits === '' || index < 1 || index > 0xfffffffe)) {
+		throw new Failure(`'${text}': namespaces are numbered from 1, as in ns1`);
+	}
+	if (kind === 'bar' && (digits === '' || index > 5)) {
+		throw new Failure(`'${text}': BARs are bar0 to bar5`);
+	}
+	return index;
+}
+
+function parseOffset(text: string, offset: string): number {
+	try {
+		return parseSize(offset);
+	} catch {
+		throw new Failure(`'${text}': '${offset}' is not an offset; offsets are 4096, 4K, 1M, 0x1000`);
+	}
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// The end of a program that did not go well: a sentence for people, a hint where there is
+// something to try, and the exit status. Thrown by TypeScript; errors of the core become one in
+// lib/describe.ts.
+
+import {ExitCode, type ExitStatus} from './exit-code.ts';
+
+export class Failure extends Error {
+	readonly status: ExitStatus;
+	readonly hints: readonly string[];
+
+	/** hints: complete lines, each a command with a short reason after it. */
+	constructor(message: string, options: {status?: ExitStatus; hints?: readonly string[]} = {}) {
+		super(message);
+		this.status = options.status ?? ExitCode.trouble;
+		this.hints = options.hints ?? [];
+	}
+}

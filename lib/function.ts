@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+// What a function is, offers and can be: from its class code and BARs, without pci.ids.
+
+import type {PciFunction} from './native.ts';
+import {shortSize} from './units.ts';
+
+export type Part = 'client' | 'provider';
+
+/** Memory that a function offers to others. */
+export type Memory = {
+	readonly name: string;
+	readonly size: number;
+	/** Known to be memory; a BAR of another kind may be registers. */
+	readonly isKnown: boolean;
+};
+
+export function className({classCode}: PciFunction): string {
+	const code = classCode.toString(16).padStart(6, '0');
+	const lengths = [6, 4, 2];
+	const known = lengths.map((length) => classNames[code.slice(0, length)]).find(Boolean);
+	return known ?? code;
+}
+
+/** The engine by which this suite drives it; null where there is none. */
+export function engineOf({classCode}: PciFunction): string | null {
+	return classCode === 0x010802 ? 'nvme' : null;
+}
+
+export function memoryOf(it: PciFunction): Memory[] {
+	const bars = it.bars
+		.filter(({kind}) => kind === 'memory')
+		.map((bar) => ({name: `bar${bar.index}`, size: bar.size, isKnown: isKnownMemory(it, bar)}));
+	return [
+		...bars,
+		...(it.cmbSize ? [{name: 'cmb', size: it.cmbSize, isKnown: true}] : []),
+		...(it.p2pmem ? [{name: 'p2pmem', size: it.p2pmem.size, isKnown: true}] : []),
+	];
+}
+
+export function memoryText(memory: readonly Memory[]): string {
+	return memory.map(({name, size}) => `${name} ${shortSize(size)}`).join(', ');
+}
+
+/** What the function can be in a transfer. */
+export function partsOf(it: PciFunction): Part[] {
+	if (!isEndpoint(it)) return [];
+	const isProvider = memoryOf(it).some(({isKnown, size}) => isKnown || size >= leastMemory);
+	return [
+		...(movesBytes(it) ? (['client'] as const) : []),
+		...(isProvider ? (['provider'] as const) : []),
+	];
+}
+
+const MiB = 1024 ** 2;
+/** Smaller BARs of unknown kind are taken for registers. */
+const leastMemory = MiB;
+
+const classNames: Readonly<Record<string, string>> = {
+	'010802': 'nvme',
+	'0100': 'scsi',
+	'0101': 'ide',
+	'0104': 'raid',
+	'0106': 'sata',
+	'0107': 'sas',
+	'0108': 'nvm',
+	'01': 'storage',
+	'0207': 'infiniband',
+	'02': 'network',
+	'0300': 'vga',
+	'0302': '3d',
+	'03': 'display',
+	'0400': 'video',
+	'0403': 'audio',
+	'04': 'multimedia',
+	'0500': 'ram',
+	'0502': 'cxl-memory',
+	'05': 'memory',
+	'0600': 'host-bridge',
+	'0601': 'isa-bridge',
+	'0604': 'bridge',
+	'06': 'bridge',
+	'07': 'communication',
+	'0806': 'iommu',
+	'08': 'system',
+	'0b': 'processor',
+	'0c03': 'usb',
+	'0c05': 'smbus',
+	'0c06': 'infiniband',
+	'0c': 'serial-bus',
+	'0d': 'wireless',
+	'10': 'crypto',
+	'11': 'signal',
+	'12': 'accelerator',
+	'13': 'instrumentation',
+	ff: 'other',
+};
+
+/** Base classes whose functions read and write memory in bulk. */
+const moving = [0x01, 0x02, 0x03, 0x04, 0x0b, 0x10, 0x11, 0x12, 0xff];
+
+/** InfiniBand adapters once stood among the serial buses. */
+const infiniband = 0x0c06;
+
+function isEndpoint({role}: PciFunction): boolean {
+	return role === 'endpoint' || role === 'rc-integrated';
+}
+
+function movesBytes({classCode, bars}: PciFunction): boolean {
+	const isMoving = moving.includes(classCode >> 16) || classCode >> 8 === infiniband;
+	return isMoving && bars.some(({kind}) => kind === 'memory');
+}
+
+// The same rule as that of the core's guard, and what the nvme driver tells.
+function isKnownMemory(it: PciFunction, bar: PciFunction['bars'][number]): boolean {
+	if (it.vendor === 0x1af4 && it.device === 0x1110) return bar.index === 2;
+	const largest = Math.max(...it.bars.filter((b) => b.isPrefetchable).map(({size}) => size));
+	return it.classCode >> 16 === 0x03 && bar.isPrefetchable && bar.size === largest;
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// The way of every program: bin/p2p-copy -> main() -> commands/copy.ts -> lib/native.ts -> the
+// core. Here the words of the command line become a command, and whatever it throws becomes a
+// sentence on stderr and an exit status.
+
+import {type CommandClass, StaticConfig} from './base-command.ts';
+import {describeError} from './describe-error.ts';
+import {ExitCode} from './exit-code.ts';
+import {Failure} from './failure.ts';
+import {normalise} from './gnu.ts';
+import {helpText, suiteHelp} from './help.ts';
+import {finishWriting, write} from './output.ts';
+import {version} from './version.ts';
+
+type Load = () => Promise<{default: CommandClass}>;
+
+export const commands: Readonly<Record<string, Load>> = {
+	bind: () => import('../commands/bind.ts'),
+	check: () => import('../commands/check.ts'),
+	copy: () => import('../commands/copy.ts'),
+	lab: () => import('../commands/lab.ts'),
+	list: () => import('../commands/list.ts'),
+	map: () => import('../commands/map.ts'),
+};
+
+/** program: 'p2p-copy', or 'p2p' whose first word then names the command. */
+export async function main(program: string, words: readonly string[]): Promise<void> {
+	const isUmbrella = program === 'p2p';
+	const id = isUmbrella ? (words[0] ?? '--help') : program.slice('p2p-'.length);
+	const name = isUmbrella && id in commands ? `p2p ${id}` : program;
+	let ownFailure: number = ExitCode.trouble;
+	finishWriting(name);
+
+	try {
+		const load = commands[id];
+		if (load === undefined) {
+			umbrella(id);
+			return;
+		}
+		const {default: Class} = await load();
+		const [own, command] = splitAtCommand(isUmbrella ? words.slice(1) : words, Class);
+		if (command.length > 0) ownFailure = ExitCode.ownFailure;
+		process.exitCode = ExitCode.yes;
+		await runCommand(Class, name, own, command);
+	} catch (error) {
+		const failure = await toFailure(error, name);
+		process.stderr.write(failureText(name, failure));
+		process.exitCode =
+			ownFailure === ExitCode.ownFailure && failure.status < ExitCode.ownFailure
+				? ExitCode.ownFailure
+				: failure.status;
+	}
+}
+
+async function runCommand(
+	Class: CommandClass,
+	name: string,
+	own: readonly string[],
+	command: readonly string[],
+): Promise<void> {
+	const options = own.includes('--') ? own.slice(0, own.indexOf('--')) : own;
+	if (options.includes('--help') || options.includes('-h')) {
+		write(helpText(Class, name));
+		return;
+	}
+	if (options.includes('--version') || options.includes('-V')) {
+		write(`${name} (p2putils) ${version}\n`);
+		return;
+	}
+	const instance = new Class(normalise(own, Class), new StaticConfig(name));
+	instance.program = name;
+	instance.command = command;
+	await instance.run();
+}
+
+// With `-- COMMAND` everything behind the first `--` belongs to COMMAND.
+function splitAtCommand(words: readonly string[], Class: CommandClass): [string[], string[]] {
+	const at = words.indexOf('--');
+	if (at < 0 || !Class.takesCommand) return [[...words], []];
+	return [words.slice(0, at), words.slice(at + 1)];
+}
+
+function umbrella(word: string): void {
+	if (word === '--help' || word === '-h' || word === 'help') write(suiteHelp(Object.keys(commands)));
+	else if (word === '--version' || word === '-V') write(`p2p (p2putils) ${version}\n`);
+	else {
+		throw new Failure(`'${word}' is not a program of this suite`, {hints: ['p2p --help']});
+	}
+}
+
+async function toFailure(error: unknown, name: string): Promise<Failure> {
+	if (error instanceof Failure) return error;
+	if (error instanceof Error && 'oclif' in error) {
+		return new Failure(tidyUsage(error.message), {
+			hints: [`${name} --help`],
+		});
+	}
+	return describeError(error);
+}
+
+// oclif's words for a bad command line, as getopt would say them.
+function tidyUsage(message: string): string {
+	const [first = message] = message.split('\n');
+	return first
+		.replace(/^Nonexistent flags?: /, 'unrecognized option: ')
+		.replace(/^Unexpected arguments?: /, 'extra operand: ')
+		.replace(/^Missing \d+ required args?:?$/, `missing operand: ${missingNames(message)}`)
+		.replace(/\.$/, '');
+}
+
+function missingNames(message: string): string {
+	return message
+		.split('\n')
+		.slice(1)
+		.map((line) => line.trim().split(/\s+/)[0] ?? '')
+		.filter((word) => /^\w/.test(word) && word !== 'See')
+		.join(', ')
+		.toUpperCase();
+}
+
+function failureText(name: string, failure: Failure): string {
+	const [first, ...more] = failure.hints;
+	const hints = first === undefined ? [] : [`  Try: ${first}`, ...more.map((h) => `       ${h}`)];
+	return `${[`${name}: ${failure.message}`, ...hints].join('\n')}\n`;
+}

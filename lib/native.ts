@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+// Loads the native core and gives it types: the only file that does. 64-bit addresses are strings
+// '0x…', sizes are integers in bytes, what is not known is null.
+
+import {existsSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {dirname, join} from 'node:path';
+import {Failure} from './failure.ts';
+
+export type Bar = {
+	readonly index: number;
+	readonly start: string | null;
+	readonly busAddress: string | null;
+	readonly size: number;
+	readonly kind: 'memory' | 'io';
+	readonly is64: boolean;
+	readonly isPrefetchable: boolean;
+};
+
+export type Link = {readonly speedGTs: number | null; readonly width: number | null};
+
+export type Role =
+	| 'endpoint'
+	| 'root-port'
+	| 'upstream-port'
+	| 'downstream-port'
+	| 'bridge'
+	| 'rc-integrated'
+	| 'host-bridge';
+
+export type PciFunction = {
+	readonly bdf: string;
+	readonly path: string;
+	readonly rootBus: string;
+	readonly parent: string | null;
+	readonly physfn: string | null;
+	readonly role: Role;
+	readonly vendor: number;
+	readonly device: number;
+	readonly subVendor: number;
+	readonly subDevice: number;
+	readonly classCode: number;
+	readonly revision: number;
+	readonly driver: string | null;
+	readonly driverOverride: string | null;
+	readonly iommuGroup: number | null;
+	readonly numaNode: number | null;
+	readonly powerState: string | null;
+	readonly isEnabled: boolean;
+	readonly configSize: number;
+	readonly bars: readonly Bar[];
+	readonly link: Link;
+	readonly maxLink: Link;
+	/** ACS control bits that are set ('sv', 'tb', 'rr', 'cr', 'uf', 'ec', 'dt'); null: not read; [] with hasAcs false: no capability. */
+	readonly acs: readonly string[] | null;
+	readonly hasAcs: boolean | null;
+	readonly p2pmem: {
+		readonly size: number;
+		readonly available: number;
+		readonly isPublished: boolean;
+	} | null;
+	readonly cmbSize: number | null;
+	readonly names: readonly string[];
+};
+
+export type Machine = {
+	readonly source: 'live' | 'sysroot';
+	readonly kernel: string | null;
+	readonly cpu: string | null;
+	readonly guest: string | null;
+	readonly iommu: boolean | null;
+	readonly assumed: readonly string[];
+};
+
+export type VerdictWord = 'direct' | 'through-root' | 'no' | 'unknown';
+export type Turn = 'direct' | 'redirected' | 'blocked' | 'through-root' | 'unknown';
+/** A coded finding with its facts; describe.ts has the sentences. */
+export type Finding = {readonly code: string} & Readonly<Record<string, string>>;
+
+export type Pair = {
+	readonly client: string;
+	readonly provider: string;
+	readonly verdict: VerdictWord;
+	readonly kernel: {
+		readonly mapType: 'bus-addr' | 'thru-host-bridge' | 'not-supported' | 'unknown';
+		readonly distance: number | null;
+		readonly redirects: readonly string[];
+		readonly hostBridge: string | null;
+	};
+	readonly fabric: {
+		readonly request: Turn;
+		readonly completion: Turn;
+		readonly turnsAt: string | null;
+		readonly culprits: readonly {readonly bdf: string; readonly bits: readonly string[]}[];
+		readonly route: readonly string[];
+		readonly conditions: readonly Finding[];
+	};
+	readonly vfio: {
+		readonly ready: boolean | null;
+		readonly mechanism: 'type1' | 'iommufd' | 'sysfs' | null;
+		readonly blockers: readonly Finding[];
+	};
+	readonly missing: readonly string[];
+};
+
+export type Scan = {readonly machine: Machine; readonly functions: readonly PciFunction[]};
+export type Check = {readonly machine: Machine; readonly pairs: readonly Pair[]};
+
+export type Allowed = {
+	readonly requireDirect?: boolean;
+	readonly notSupported?: boolean;
+	readonly unknown?: boolean;
+	readonly registerBar?: boolean;
+	readonly driverOwned?: boolean;
+};
+
+/** One end of a copy. offset and length in bytes. */
+export type Place = {
+	readonly name: string;
+	readonly kind: 'ns' | 'bar';
+	readonly index: number;
+	readonly offset: number;
+};
+
+export type Verify = 'full' | 'sample' | 'none';
+
+export type CopyOrder = {
+	readonly from: Place;
+	readonly to: Place;
+	readonly length: number | null;
+	readonly verify: Verify;
+	readonly allowed: Allowed;
+	readonly overwriteSignature: boolean;
+	readonly queues: number;
+	readonly depth: number;
+	readonly timeoutNs: number;
+};
+
+export type Progress = {
+	readonly phase: 'copy' | 'verify';
+	readonly bytes: number;
+	readonly total: number;
+};
+
+/** What a copy is going to do, decided from sysfs alone before anything is touched. */
+export type CopyPlan = {
+	readonly client: string;
+	readonly provider: string;
+	readonly direction: 'from-medium' | 'to-medium';
+	readonly pair: Pair;
+	readonly engine: string;
+	readonly mechanism: 'type1';
+	readonly providerAccess: 'vfio' | 'sysfs';
+	readonly addressKind: 'bus-address' | 'iova';
+	readonly busAddress: string;
+	/** null: the whole of FROM. */
+	readonly length: number | null;
+	readonly verify: Verify;
+};
+
+/** What it did. Sizes in bytes, times in nanoseconds. */
+export type CopyResult = {
+	readonly addressKind: 'bus-address' | 'iova';
+	readonly iova: string;
+	readonly blockSize: number;
+	readonly requestSize: number;
+	readonly queues: number;
+	readonly depth: number;
+	readonly length: number;
+	readonly bytes: number;
+	readonly requests: number;
+	readonly durationNs: number;
+	readonly verifiedBytes: number;
+	readonly verifyNs: number;
+	readonly mismatch: Mismatch | null;
+};
+
+export type CopyReport = {readonly plan: CopyPlan; readonly result: CopyResult};
+
+export type Mismatch = {
+	readonly offset: number;
+	readonly length: number;
+	readonly kind:
+		| 'all-ones'
+		| 'unchanged'
+		| 'zeros'
+		| 'shifted'
+		| 'torn'
+		| 'different'
+		| 'not-memory'
+		| 'memory-off';
+	/** The source gave two different answers: nothing is proved. */
+	readonly isSourceUnstable: boolean;
+};
+
+export type MapOrder = {
+	readonly client: string;
+	readonly provider: string;
+	readonly bar: number;
+	readonly offset: number;
+	readonly length: number | null;
+	readonly hostMemory: number;
+	readonly allowed: Allowed;
+};
+
+export type MapReport = {
+	readonly pair: Pair;
+	readonly mechanism: 'type1';
+	readonly providerAccess: 'vfio' | 'sysfs';
+	readonly addressKind: 'bus-address' | 'iova';
+	readonly iova: string;
+	readonly busAddress: string;
+	readonly length: number;
+	readonly clientFd: number;
+	readonly hostFd: number | null;
+	readonly hostIova: string | null;
+	readonly hostLength: number | null;
+};
+
+export type BindOrder = {
+	readonly functions: readonly string[];
+	/** A driver to bind to, '' to leave without one; null with restore. */
+	readonly driver: string | null;
+	readonly restore: boolean;
+	readonly dryRun: boolean;
+};
+
+/** One write to sysfs, as the shell line a person would type. */
+export type BindReport = {
+	readonly functions: readonly {
+		readonly bdf: string;
+		readonly before: string | null;
+		readonly after: string | null;
+		readonly iommuGroup: number | null;
+		readonly companions: readonly {readonly bdf: string; readonly driver: string | null}[];
+	}[];
+	readonly commands: readonly string[];
+};
+
+/** A piece of work under way: stop() asks it to end early and tidily; result settles at the end. */
+export type Job<T> = {readonly result: Promise<T>; stop(): void};
+
+export type Native = {
+	scan(root: string): Promise<Scan>;
+	check(root: string, client: string, provider: string): Promise<Check>;
+	plan(order: CopyOrder): Promise<CopyPlan>;
+	copy(order: CopyOrder, onProgress: (progress: Progress) => void): Job<CopyReport>;
+	/** Calls onReady once the memory is mapped and holds it until stop(). */
+	map(order: MapOrder, onReady: (report: MapReport) => void): Job<null>;
+	bind(order: BindOrder): Promise<BindReport>;
+};
+
+export const native: Native = load();
+
+function load(): Native {
+	const addon = addonPath();
+	if (addon === undefined) {
+		throw new Failure('the native core is missing; build it with: npm run setup');
+	}
+	return createRequire(import.meta.url)(addon) as Native;
+}
+
+function addonPath(): string | undefined {
+	for (let folder = import.meta.dirname; folder !== '/'; folder = dirname(folder)) {
+		const addon = join(folder, 'native/build/Release/p2p.node');
+		if (existsSync(addon)) return addon;
+	}
+	return undefined;
+}

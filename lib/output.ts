@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// stdout as coreutils treat it: a reader that went away ends the program as SIGPIPE would, a full
+// disk is an error that is said and shown in the exit status.
+
+import {ExitCode} from './exit-code.ts';
+
+export function write(text: string): void {
+	process.stdout.write(text);
+}
+
+/** Arms the endings above; to be called once, before anything is written. */
+export function finishWriting(program: string): void {
+	process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+		if (error.code === 'EPIPE') dieOf('SIGPIPE');
+		process.stderr.write(`${program}: write error: ${error.message}\n`);
+		process.exit(ExitCode.trouble);
+	});
+	process.stderr.on('error', () => {});
+}
+
+/** Ends the process by the signal's own action, so that the shell sees 128 + its number. */
+export function dieOf(signal: NodeJS.Signals): void {
+	process.removeAllListeners(signal);
+	// Node ignores SIGPIPE from its start and gives no way back to the default action.
+	if (signal === 'SIGPIPE') process.exit(141);
+	process.kill(process.pid, signal);
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// --require and --allow, alike in every program that moves or maps.
+
+import {option} from '@oclif/core/flags';
+import {string} from '@oclif/core/flags';
+import {Failure} from './failure.ts';
+import type {Allowed} from './native.ts';
+
+const allowWords = ['not-supported', 'unknown', 'register-bar', 'driver-owned'] as const;
+
+export const require = option({
+	options: ['direct', 'any'] as const,
+	default: 'any',
+	description: 'refuse what is not direct, or only what is not reachable (the default)',
+})();
+
+export const allow = string({
+	multiple: true,
+	helpValue: 'WORD',
+	description: `go beyond the check at your word: ${allowWords.join(', ')}`,
+});
+
+export function permission(required: string, words: readonly string[] = []): Allowed {
+	const given = words.flatMap((word) => word.split(','));
+	const unknown = given.find((word) => !allowWords.some((known) => known === word));
+	if (unknown !== undefined) {
+		throw new Failure(`--allow ${unknown}: no such word; there are ${allowWords.join(', ')}`);
+	}
+	return {
+		requireDirect: required === 'direct',
+		notSupported: given.includes('not-supported'),
+		unknown: given.includes('unknown'),
+		registerBar: given.includes('register-bar'),
+		driverOwned: given.includes('driver-owned'),
+	};
+}

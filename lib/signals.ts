@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// Ctrl-C and the like: the first asks the job to end tidily, and the process then dies of the
+// signal; a second one does not wait.
+
+import type {Job} from './native.ts';
+import {dieOf} from './output.ts';
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** The job's result; where a signal came first, the end of the process after the job's own. */
+export async function endBySignal<T>(job: Job<T>, settled: () => void): Promise<T> {
+	let received: NodeJS.Signals | undefined;
+	const onSignal = (signal: NodeJS.Signals) => {
+		if (received !== undefined) dieOf(signal);
+		received = signal;
+		job.stop();
+	};
+	for (const signal of signals) process.on(signal, onSignal);
+
+	try {
+		return await job.result;
+	} catch (error) {
+		if (received !== undefined) {
+			dieOf(received);
+			await new Promise(() => {});
+		}
+		throw error;
+	} finally {
+		settled();
+		for (const signal of signals) process.off(signal, onSignal);
+	}
+}

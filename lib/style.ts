@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// Colour, on a terminal only and never as the only carrier of meaning. hasColors() honours
+// NO_COLOR and TERM=dumb, which chalk by itself does not.
+
+import type {VerdictWord} from './native.ts';
+
+export type Style = {
+	readonly strong: (text: string) => string;
+	readonly word: (verdict: VerdictWord) => string;
+};
+
+/** Loads chalk only where there is something to colour. */
+export async function loadStyle(stream: NodeJS.WriteStream = process.stdout): Promise<Style> {
+	if (!stream.isTTY || !stream.hasColors()) return {strong: String, word: String};
+	const {Chalk} = await import('chalk');
+	const chalk = new Chalk({level: 1});
+	const colours = {
+		direct: chalk.green.bold,
+		'through-root': chalk.yellow.bold,
+		no: chalk.red.bold,
+		unknown: chalk.magenta.bold,
+	};
+	return {strong: (text) => chalk.bold(text), word: (verdict) => colours[verdict](verdict)};
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// For the lab: a copy into a window of which only the first half is mapped, a true IOMMU fault.
+// QEMU's NVMe reports success for it all the same; the proof must not. Prints what the proof
+// says, and ends with 3 where it found wrong data, 0 where it was fooled.
+//
+// usage: half_window CLIENT PROVIDER BAR full|sample
+
+#include "device/attach.h"
+#include "pci/machine.h"
+#include "route/clearance.h"
+#include "sys/error.h"
+#include "transfer/move.h"
+#include "transfer/verify.h"
+#include "vfio/bar.h"
+
+#include <cstdio>
+#include <cstring>
+
+using transfer::Span;
+using transfer::Verify;
+
+static int run(const char *const *words)
+{
+	const auto machine = pci::Machine::scan("");
+	const auto &client = machine.find(words[0]);
+	const auto &provider = machine.find(words[1]);
+	const auto *bar = provider.bar(std::stoi(words[2]));
+	const auto mode = std::strcmp(words[3], "full") == 0 ? Verify::full : Verify::sample;
+	const auto clearance = route::clear(route::verdict(machine, client, provider), {});
+
+	vfio::Container container(client);
+	const vfio::HeldBar held(container, provider, *bar);
+	vfio::IovaPlan iovas(container.usableRanges(), machine);
+	const auto iova = iovas.takeBar(held.busAddress(), bar->size);
+	const auto half = container.map(held.view().bytes().first(bar->size / 2), iova);
+	const auto engine = device::attach(container, iovas, client, {});
+
+	const Span whole{device::Direction::fromMedium, 0, engine->prepare(iova, bar->size), 0,
+			 bar->size};
+	transfer::Proof proof(*engine, container, iovas, whole,
+			      held.view().bytes().first(bar->size), mode, engine->maxTransfer());
+	auto wrong = proof.poison(0, bar->size);
+	if (!wrong) {
+		transfer::move(clearance, *engine, whole, {.requestSize = engine->maxTransfer()});
+		wrong = proof.check(0, bar->size);
+	}
+	if (wrong)
+		printf("%s at %llu of %llu\n", wrong->kind.c_str(),
+		       static_cast<unsigned long long>(wrong->offset),
+		       static_cast<unsigned long long>(bar->size));
+	return wrong ? 3 : 0;
+}
+
+int main(int count, char **words)
+{
+	if (count != 5)
+		return 2;
+	try {
+		return run(words + 1);
+	} catch (const sys::Error &error) {
+		fprintf(stderr, "%s: %s\n", error.code.c_str(), error.what());
+		return 2;
+	}
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// One guest for a whole test file: booted before the first test, stopped after the last, and after
+// each test its kernel log is read for what no test may cause.
+
+import {openSync, readSync, writeSync} from 'node:fs';
+import {randomFillSync} from 'node:crypto';
+import type {ExecutionContext, TestFn} from 'ava';
+import {type BootOptions, boot, type Guest, type Result} from '../../lab/boot.ts';
+
+export type Lab = {
+	/** The guest, once a test runs. */
+	guest(): Guest;
+	/** Runs a shell line; `$disk` and the like are the drawing's labels. */
+	run(line: string, timeoutMs?: number): Promise<Result>;
+	/** Allows lines of that sort in the kernel log of the running test: it causes them on purpose. */
+	expectInLog(pattern: RegExp): void;
+};
+
+const alarming = /DMAR: \[|AMD-Vi: Event|AER:|\bBUG\b|Oops|general protection|WARNING: CPU/;
+
+export function useLab(test: TestFn<unknown>, drawing: string, options: BootOptions = {}): Lab {
+	let guest: Guest | undefined;
+	let seen = 0;
+	let expected: RegExp | undefined;
+	const lab: Lab = {
+		guest: () => {
+			if (guest === undefined) throw new Error('the lab is not up');
+			return guest;
+		},
+		run: (line, timeoutMs = 120_000) => lab.guest().run(line, {timeoutMs}),
+		expectInLog: (pattern) => {
+			expected = pattern;
+		},
+	};
+
+	test.serial.before('the lab boots', async () => {
+		guest = await boot(drawing, options);
+		seen = (await guest.dmesg()).split('\n').length;
+	});
+	test.afterEach.always('the kernel log is quiet', async (t) => {
+		if (guest === undefined) return;
+		const lines = (await guest.dmesg()).split('\n');
+		const bad = lines
+			.slice(seen - 1)
+			.filter((line) => alarming.test(line) && !(expected?.test(line) ?? false));
+		seen = lines.length;
+		expected = undefined;
+		t.deepEqual(bad, []);
+	});
+	test.after.always('the lab ends', async () => guest?.stop());
+	return lab;
+}
+
+/** Status and the two outputs of a program, so that a failing test shows all three. */
+export function shows(
+	t: ExecutionContext,
+	result: Result,
+	expected: {status: number; stdout?: RegExp | string; stderr?: RegExp | string},
+): void {
+	const {status, stdout, stderr} = result;
+	t.is(status, expected.status, `stdout: ${stdout}\nstderr: ${stderr}`);
+	for (const [text, wanted] of [
+		[stdout, expected.stdout],
+		[stderr, expected.stderr],
+	] as const) {
+		if (typeof wanted === 'string') t.is(text, wanted);
+		else if (wanted !== undefined) t.regex(text, wanted);
+	}
+}
+
+/** Random bytes into a file on the host (a disk image behind the guest's back). */
+export function fillRandom(file: string, offset: number, length: number): Buffer {
+	const bytes = randomFillSync(Buffer.alloc(length));
+	writeSync(openSync(file, 'r+'), bytes, 0, length, offset);
+	return bytes;
+}
+
+/** What stands in a file on the host. */
+export function readAt(file: string, offset: number, length: number): Buffer {
+	const bytes = Buffer.alloc(length);
+	readSync(openSync(file, 'r'), bytes, 0, length, offset);
+	return bytes;
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// Runs all tests and ends with one plain line: N passed, N failed. ava's own closing counts miss
+// files that crash, so the TAP is counted here.
+
+import {spawn} from 'node:child_process';
+import {Parser} from 'tap-parser';
+
+type Count = {passed: number; failed: number; skipped: string[]};
+
+const count: Count = {passed: 0, failed: 0, skipped: []};
+const status = await runAva(process.argv.slice(2));
+if (status !== 0 && count.failed === 0) count.failed = 1;
+if (count.passed + count.failed === 0) count.failed = 1;
+for (const reason of count.skipped) console.log(`skipped: ${reason}`);
+const skipped = count.skipped.length === 0 ? '' : `, ${count.skipped.length} skipped`;
+console.log(`${count.passed} passed, ${count.failed} failed${skipped}`);
+process.exitCode = count.failed === 0 ? 0 : 1;
+
+function runAva(words: readonly string[]): Promise<number> {
+	const ava = spawn(
+		process.execPath,
+		['node_modules/ava/entrypoints/cli.mjs', '--tap', '--concurrency', '2', ...words],
+		{stdio: ['ignore', 'pipe', 'inherit']},
+	);
+	const parser = new Parser();
+	parser.on('assert', countResult);
+	ava.stdout.pipe(parser);
+
+	return new Promise((resolve) => {
+		let exit = 1;
+		ava.on('exit', (code) => {
+			exit = code ?? 1;
+		});
+		parser.on('complete', () => resolve(exit));
+	});
+}
+
+function countResult(result: {
+	ok: boolean;
+	name: string;
+	skip: boolean | string;
+	todo: boolean | string;
+	diag: unknown;
+}): void {
+	if (result.skip !== false && result.skip !== undefined) {
+		count.skipped.push(result.name);
+		return;
+	}
+	if (result.ok) count.passed++;
+	else count.failed++;
+	console.log(`${result.ok ? 'ok' : 'NOT OK'}  ${result.name}`);
+	if (!result.ok && result.diag) console.log(JSON.stringify(result.diag, null, 2));
+}
