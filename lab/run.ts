@@ -211,7 +211,7 @@ function scriptOf(
 const readOnly = ['UID', 'EUID', 'PPID', 'SHELLOPTS', 'BASHOPTS', '_'];
 
 function execOf(command: GuestCommand): string[] {
-	if (typeof command === 'string') return [`exec sh -c ${quote(command)}`];
+	if (typeof command === 'string') return [`exec /bin/sh -c ${quote(command)}`];
 	const [program = ''] = command;
 	const name = quote(program);
 	const refuse = (status: number, problem: string) =>

@@ -14,30 +14,37 @@ import {parseSize} from './kinds.ts';
 export function drawMachine(text: string): string {
 	const drawing = parseDrawing(text);
 	const root = mkdtempSync(join(tmpdir(), 'p2p-machine-'));
+	const placed = place(drawing);
+	const byBdf = new Map(placed.map((it) => [it.bdf, it]));
+	const byParent = groupByParent(placed);
 	const tree: Tree = {
 		root,
 		drawing,
-		placed: place(drawing),
+		above: ({parent = ''}) => byBdf.get(parent),
+		below: (bdf = '') => byParent.get(bdf) ?? [],
 		next: {memory: firstMemory, prefetch: firstPrefetch},
 		counts: {nvme: 0, card: 0, eth: 0},
+		groups: new Map(),
 	};
 	writeProc(tree);
 	for (const folder of ['bus/pci/devices', 'bus/pci/drivers/vfio-pci', 'kernel/iommu_groups']) {
 		mkdirSync(join(root, 'sys', folder), {recursive: true});
 	}
 	writeHostBridge(tree);
-	for (const placed of tree.placed.filter(({parent}) => parent === undefined)) {
-		writeSubtree(tree, placed);
-	}
+	for (const top of tree.below()) writeSubtree(tree, top);
 	return root;
 }
 
 type Tree = {
 	readonly root: string;
 	readonly drawing: Drawing;
-	readonly placed: readonly Placed[];
+	/** The bridge above a function; undefined on a root bus. */
+	readonly above: (placed: Placed) => Placed | undefined;
+	/** What stands right below a bridge, or on the root buses. */
+	readonly below: (bdf?: string) => readonly Placed[];
 	readonly next: {memory: number; prefetch: number};
 	readonly counts: Record<'nvme' | 'card' | 'eth', number>;
+	readonly groups: Map<string, number>;
 };
 
 type Window = {readonly start: number; readonly end: number};
@@ -123,6 +130,15 @@ function port(id: string, type: number): Look {
 	return {id, classCode: 0x060400, driver: 'pcieport', type};
 }
 
+function groupByParent(placed: readonly Placed[]): Map<string, Placed[]> {
+	const groups = new Map<string, Placed[]>();
+	for (const it of placed) {
+		const key = it.parent ?? '';
+		groups.set(key, [...(groups.get(key) ?? []), it]);
+	}
+	return groups;
+}
+
 function sizeOf(text: string): number {
 	return parseSize(text) ?? 0;
 }
@@ -166,9 +182,7 @@ function writeSubtree(tree: Tree, placed: Placed): void {
 	const bars = (look.bars ?? []).map((bar) => ({...bar, start: allocate(tree, bar)}));
 	alignToWindow(tree);
 	const before = {...tree.next};
-	for (const child of tree.placed.filter(({parent}) => parent === placed.bdf)) {
-		writeSubtree(tree, child);
-	}
+	for (const child of tree.below(placed.bdf)) writeSubtree(tree, child);
 	alignToWindow(tree);
 	const windows = (['memory', 'prefetch'] as const).map((pool) => ({
 		start: before[pool],
@@ -177,11 +191,11 @@ function writeSubtree(tree: Tree, placed: Placed): void {
 	writeFunction(tree, placed, look, bars, placed.secondary === undefined ? undefined : windows);
 }
 
-function lookOf(tree: Tree, {node, parent}: Placed): Look {
+function lookOf(tree: Tree, placed: Placed): Look {
+	const {node, parent} = placed;
 	const look = looks[node.kind]?.(node);
 	if (look === undefined) throw new Error(`no look for ${node.kind}`);
-	const above = tree.placed.find(({bdf}) => bdf === parent);
-	if (above?.node.kind === 'bridge') return conventional(look);
+	if (tree.above(placed)?.node.kind === 'bridge') return conventional(look);
 	const isIntegrated = parent === undefined && look.type === expressType.endpoint;
 	return isIntegrated ? {...look, type: expressType.integrated} : look;
 }
@@ -236,11 +250,9 @@ function writeFunction(
 	link(root, `sys/bus/pci/devices/${placed.bdf}`, folder);
 }
 
-function folderOf({placed: all}: Tree, placed: Placed): string {
+function folderOf(tree: Tree, placed: Placed): string {
 	const steps: string[] = [];
-	for (let at: Placed | undefined = placed; at; at = all.find(({bdf}) => bdf === at?.parent)) {
-		steps.unshift(at.bdf);
-	}
+	for (let at: Placed | undefined = placed; at; at = tree.above(at)) steps.unshift(at.bdf);
 	const domain = placed.domain.toString(16).padStart(4, '0');
 	const bus = placed.rootBus.toString(16).padStart(2, '0');
 	return ['sys/devices', `pci${domain}:${bus}`, ...steps].join('/');
@@ -290,15 +302,19 @@ function writeLink(root: string, folder: string, {node}: Placed, {type}: Look): 
 
 function writeGroup(tree: Tree, placed: Placed, folder: string): void {
 	if (tree.drawing.iommu === 'none') return;
-	const keyOf = ({bdf, parent}: Placed): string => {
-		const above = tree.placed.find((it) => it.bdf === parent);
-		return above?.node.kind === 'bridge' ? keyOf(above) : bdf.slice(0, -2);
-	};
-	const keys = [...new Set(tree.placed.map(keyOf))];
-	const group = `sys/kernel/iommu_groups/${keys.indexOf(keyOf(placed))}`;
+	const key = groupKey(tree, placed);
+	const number = tree.groups.get(key) ?? tree.groups.size;
+	tree.groups.set(key, number);
+	const group = `sys/kernel/iommu_groups/${number}`;
 	mkdirSync(join(tree.root, group, 'devices'), {recursive: true});
 	link(tree.root, `${folder}/iommu_group`, group);
 	link(tree.root, `${group}/devices/${placed.bdf}`, folder);
+}
+
+// Functions of one device share a group, and so does all that stands on a conventional bus.
+function groupKey(tree: Tree, placed: Placed): string {
+	const above = tree.above(placed);
+	return above?.node.kind === 'bridge' ? groupKey(tree, above) : placed.bdf.slice(0, -2);
 }
 
 function driverFolder(root: string, driver: string): string {

@@ -68,7 +68,10 @@ const sentences: Readonly<Record<string, Describe>> = {
 		text: `BAR ${bar} of ${bdf} is in use by another program of this suite`,
 	}),
 	P2P_IN_USE: describeUses,
-	P2P_NO_BAR: ({bdf, bar}) => ({text: `${bdf} has no BAR ${bar}`, hints: [showBars(bdf)]}),
+	P2P_NO_BAR: ({bdf, bar, has}) => ({
+		text: `${bdf} has no bar${bar}${has === '' ? '' : `; it has ${has}`}`,
+		hints: [showBars(bdf)],
+	}),
 	P2P_BAR_IO: ({bdf, bar}) => ({
 		text: `BAR ${bar} of ${bdf} is I/O ports, not memory`,
 		hints: [showBars(bdf)],
@@ -78,7 +81,10 @@ const sentences: Readonly<Record<string, Describe>> = {
 		hints: [`echo 1 > /sys/bus/pci/devices/${bdf}/enable   where it has no driver`, bind(bdf)],
 	}),
 	P2P_RANGE: ({where, offset, length, size, largest}) => ({
-		text: `${bytes(Number(length))} at offset ${offset} do not fit into ${where} of ${bytes(Number(size))}; the largest length there is ${largest}`,
+		text:
+			largest === '0'
+				? `offset ${offset} lies outside of ${where}, which has ${bytes(Number(size))}`
+				: `${bytes(Number(length))} at offset ${offset} do not fit into ${where} of ${bytes(Number(size))}; the largest length there is ${largest}`,
 	}),
 	P2P_UNALIGNED: ({what, value, unit, below, above}) => ({
 		text: `${what} is ${value}, which is no multiple of ${unit}; ${below} and ${above} are`,

@@ -27,6 +27,13 @@
 			"dependencies": ["core"],
 			"sources": ["test/half_window.cpp"],
 			"libraries": ["-lblkid"]
+		},
+		{
+			"target_name": "prp",
+			"type": "executable",
+			"dependencies": ["core"],
+			"sources": ["test/prp.cpp"],
+			"libraries": ["-lblkid"]
 		}
 	]
 }

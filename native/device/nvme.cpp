@@ -17,9 +17,10 @@ using sys::Error;
 static constexpr uint64_t second = 1'000'000'000;
 static constexpr uint64_t adminTimeout = 60 * second; // as the kernel's driver
 static constexpr uint64_t flushTimeout = 30 * second;
+static constexpr uint64_t drainTimeout = 2 * second;
 static constexpr uint16_t adminDepth = 15;
 // MDTS may be unlimited; a request beyond this gains nothing.
-static constexpr size_t largestTransfer = 4 << 20;
+static constexpr size_t largestTransfer = 2 << 20;
 
 template <class T> static T field(const std::byte *data, size_t offset)
 {
@@ -32,7 +33,7 @@ Nvme::Nvme(vfio::Container &container, vfio::IovaPlan &plan, const pci::Function
 	   const NvmeOptions &options)
     : container_(container), plan_(plan), function_(container, function),
       registers_(function_.view(0)), nsid_(options.nsid), depth_(options.depth),
-      scratch_(container, plan, PrpTable::page)
+      scratch_(container, plan, PrpLayout::page)
 {
 	bringUp(options);
 }
@@ -55,11 +56,27 @@ void Nvme::bringUp(const NvmeOptions &options)
 	makeQueues(options.queues);
 }
 
-void Nvme::silence() const noexcept
+// After an error the other requests are still under way: they get a moment to end by themselves,
+// which is kinder to a controller than losing its queues under them.
+void Nvme::drain()
+{
+	for (auto &queue : queues_) {
+		sys::Patience patience(drainTimeout);
+		do {
+			while (queue.pop())
+				patience.renew();
+			queue.ringCompletions();
+		} while (queue.underWay() > 0 && patience.turn());
+	}
+}
+
+void Nvme::silence() noexcept
 {
 	try {
-		if (isUp_)
+		if (isUp_) {
+			drain();
 			disable();
+		}
 	} catch (const Error &) {
 		function_.reset();
 	}
@@ -141,7 +158,7 @@ void Nvme::enable()
 
 const std::byte *Nvme::identify(uint32_t cns, uint32_t nsid)
 {
-	std::memset(scratch_.data(), 0, PrpTable::page);
+	std::memset(scratch_.data(), 0, PrpLayout::page);
 	admin({.opcode = IDENTIFY, .nsid = nsid, .prp1 = number(scratch_.iova()), .dwords = {cns}});
 	return scratch_.data();
 }
@@ -151,7 +168,7 @@ void Nvme::identifyController()
 	const auto *data = identify(CNS_CONTROLLER, 0);
 	const auto mdts = field<uint8_t>(data, ID_CTRL_MDTS);
 
-	maxTransfer_ = mdts == 0 || mdts > 10 ? largestTransfer : PrpTable::page << mdts;
+	maxTransfer_ = mdts == 0 || mdts > 10 ? largestTransfer : PrpLayout::page << mdts;
 	hasVolatileCache_ = field<uint8_t>(data, ID_CTRL_VWC) & 1;
 }
 

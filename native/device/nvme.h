@@ -51,7 +51,8 @@ private:
 
 	void waitStatus(uint32_t mask, uint32_t value, uint64_t timeoutNs) const;
 	void bringUp(const NvmeOptions &options);
-	void silence() const noexcept;
+	void silence() noexcept;
+	void drain();
 	void disable() const;
 	void enable();
 	void identifyController();
@@ -86,7 +87,7 @@ private:
 	// The last member, so that it ends first, also when bringing up fails half-way: the
 	// controller holds nothing of ours any more when the windows above are unmapped.
 	struct Silencer {
-		const Nvme &nvme;
+		Nvme &nvme;
 		~Silencer() { nvme.silence(); }
 	} silencer_{*this};
 };

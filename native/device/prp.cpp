@@ -4,47 +4,60 @@
 namespace device::nvme
 {
 
-// The last of the 512 slots of a list page leads to the next page. A list that starts anywhere
-// and needs more than the slots before it finds the chain just where the controller looks for it.
-static constexpr uint64_t slots = 511;
+static constexpr uint64_t slots = 511; // data entries of a list page; one more is the chain
+static constexpr uint64_t shift = 256; // of the second copy
 
 static uint64_t pagesOf(uint64_t start, uint64_t length)
 {
-	return (start % PrpTable::page + length + PrpTable::page - 1) / PrpTable::page;
+	return (start % PrpLayout::page + length + PrpLayout::page - 1) / PrpLayout::page;
+}
+
+PrpLayout::PrpLayout(uint64_t start, uint64_t length)
+    : start_(start), firstPage_(start / page * page), count_(pagesOf(start, length)),
+      copyPages_((count_ + shift) / slots + 1)
+{
+}
+
+// The place of an entry in the list, counted in entries of eight bytes.
+uint64_t PrpLayout::slot(unsigned copy, uint64_t index) const
+{
+	const uint64_t place = index + copy * shift;
+	return (copy * copyPages_ + place / slots) * 512 + place % slots;
+}
+
+void PrpLayout::fill(uint64_t *entries, uint64_t listIova) const
+{
+	for (unsigned copy = 0; copy < 2; copy++)
+		for (uint64_t index = 0; index < count_; index++)
+			entries[slot(copy, index)] = firstPage_ + index * page;
+	for (uint64_t listPage = 0; listPage + 1 < 2 * copyPages_; listPage++)
+		entries[listPage * 512 + slots] = listIova + (listPage + 1) * page;
+}
+
+PrpLayout::Pointers PrpLayout::at(uint64_t offset, size_t length, uint64_t listIova) const
+{
+	const uint64_t first = start_ + offset;
+	const uint64_t second = (first / page + 1) * page;
+	const uint64_t pages = pagesOf(first, length);
+	if (pages <= 2)
+		return {first, pages == 2 ? second : 0};
+
+	const uint64_t index = (second - firstPage_) / page;
+	const uint64_t end = index % slots + pages - 1;
+	const unsigned copy = end > slots && end % slots == 1;
+	return {first, listIova + slot(copy, index) * sizeof(uint64_t)};
 }
 
 PrpTable::PrpTable(const vfio::Container &container, vfio::IovaPlan &plan, pci::Iova start,
 		   uint64_t length)
-    : start_(start), firstPage_(number(start) / page * page),
-      list_(container, plan, (pagesOf(number(start), length) / slots + 1) * page)
+    : layout_(number(start), length), list_(container, plan, layout_.size())
 {
-	const uint64_t count = pagesOf(number(start), length);
-	auto *entries = reinterpret_cast<uint64_t *>(list_.data());
-
-	for (uint64_t index = 0; index < count; index++)
-		entries[index / slots * 512 + index % slots] = firstPage_ + index * page;
-	for (uint64_t listPage = 0; listPage < count / slots; listPage++)
-		entries[listPage * 512 + slots] = number(list_.iova()) + (listPage + 1) * page;
+	layout_.fill(reinterpret_cast<uint64_t *>(list_.data()), number(list_.iova()));
 }
 
-PrpTable::Pointers PrpTable::at(uint64_t offset, size_t length) const
+PrpLayout::Pointers PrpTable::at(uint64_t offset, size_t length) const
 {
-	const uint64_t first = number(start_) + offset;
-	const uint64_t second = (first / page + 1) * page;
-
-	switch (pagesOf(first, length)) {
-	case 1:
-		return {first, 0};
-	case 2:
-		return {first, second};
-	default:
-		return {first, entryIova((second - firstPage_) / page)};
-	}
-}
-
-uint64_t PrpTable::entryIova(uint64_t index) const
-{
-	return number(list_.iova()) + (index / slots * 512 + index % slots) * sizeof(uint64_t);
+	return layout_.at(offset, length, number(list_.iova()));
 }
 
 }

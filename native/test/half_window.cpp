@@ -16,6 +16,8 @@
 #include <cstdio>
 #include <cstring>
 
+static constexpr uint64_t size = 64 << 20;
+
 using transfer::Span;
 using transfer::Verify;
 
@@ -32,22 +34,20 @@ static int run(const char *const *words)
 	const vfio::HeldBar held(container, provider, *bar);
 	vfio::IovaPlan iovas(container.usableRanges(), machine);
 	const auto iova = iovas.takeBar(held.busAddress(), bar->size);
-	const auto half = container.map(held.view().bytes().first(bar->size / 2), iova);
+	const auto half = container.map(held.view().bytes().first(size / 2), iova);
 	const auto engine = device::attach(container, iovas, client, {});
 
-	const Span whole{device::Direction::fromMedium, 0, engine->prepare(iova, bar->size), 0,
-			 bar->size};
+	const Span whole{device::Direction::fromMedium, 0, engine->prepare(iova, size), 0, size};
 	transfer::Proof proof(*engine, container, iovas, whole,
-			      held.view().bytes().first(bar->size), mode, engine->maxTransfer());
-	auto wrong = proof.poison(0, bar->size);
+			      held.view().bytes().first(size), mode, engine->maxTransfer());
+	auto wrong = proof.poison(0, size);
 	if (!wrong) {
 		transfer::move(clearance, *engine, whole, {.requestSize = engine->maxTransfer()});
-		wrong = proof.check(0, bar->size);
+		wrong = proof.check(0, size);
 	}
 	if (wrong)
-		printf("%s at %llu of %llu\n", wrong->kind.c_str(),
-		       static_cast<unsigned long long>(wrong->offset),
-		       static_cast<unsigned long long>(bar->size));
+		printf("%s at %llu\n", wrong->kind.c_str(),
+		       static_cast<unsigned long long>(wrong->offset));
 	return wrong ? 3 : 0;
 }
 

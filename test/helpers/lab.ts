@@ -5,13 +5,13 @@
 import {openSync, readSync, writeSync} from 'node:fs';
 import {randomFillSync} from 'node:crypto';
 import type {ExecutionContext, TestFn} from 'ava';
-import {type BootOptions, boot, type Guest, type Result} from '../../lab/boot.ts';
+import {type BootOptions, boot, type Guest, type Result, type RunOptions} from '../../lab/boot.ts';
 
 export type Lab = {
 	/** The guest, once a test runs. */
 	guest(): Guest;
 	/** Runs a shell line; `$disk` and the like are the drawing's labels. */
-	run(line: string, timeoutMs?: number): Promise<Result>;
+	run(line: string, options?: RunOptions): Promise<Result>;
 	/** Allows lines of that sort in the kernel log of the running test: it causes them on purpose. */
 	expectInLog(pattern: RegExp): void;
 };
@@ -27,7 +27,7 @@ export function useLab(test: TestFn<unknown>, drawing: string, options: BootOpti
 			if (guest === undefined) throw new Error('the lab is not up');
 			return guest;
 		},
-		run: (line, timeoutMs = 120_000) => lab.guest().run(line, {timeoutMs}),
+		run: (line, options) => lab.guest().run(line, {timeoutMs: 120_000, ...options}),
 		expectInLog: (pattern) => {
 			expected = pattern;
 		},

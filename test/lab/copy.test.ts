@@ -13,7 +13,7 @@ const lab = useLab(
 	root-port
 	  upstream
 	    downstream
-	      disk: nvme size=96M namespaces=2 mdts=10
+	      disk: nvme size=96M namespaces=2 mdts=9
 	    downstream
 	      mem: ram 128M
 	    downstream
@@ -39,8 +39,8 @@ test.serial('64 MiB from a namespace arrive in a driverless BAR at an odd offset
 	const {plan, result: done} = JSON.parse(result.stdout);
 	t.is(plan.providerAccess, 'sysfs');
 	t.is(done.verifiedBytes, 64 * MiB);
-	// 4 MiB a request: its PRP list goes on over two pages.
-	t.is(done.requestSize, 4 * MiB);
+	// 2 MiB a request: its PRP list goes on over two pages.
+	t.is(done.requestSize, 2 * MiB);
 	t.deepEqual(readAt(lab.guest().image('mem', 'ram'), 0x1004, 64 * MiB), sent);
 });
 
@@ -102,23 +102,22 @@ test.serial('--explain changes nothing', async (t) => {
 });
 
 const refusals: readonly [line: string, status: number, sentence: RegExp][] = [
-	['p2p-copy 0000:7f:00.0/ns1 $mem/bar2', 2, /7f:00\.0.*no such function/i],
+	['p2p-copy 0000:7f:00.0/ns1 $mem/bar2', 2, /no function 0000:7f:00\.0/],
 	['p2p-copy nonsense/ns1 $mem/bar2', 2, /nonsense/],
 	['p2p-copy $disk $mem/bar2', 2, /nsN|barN/],
-	['p2p-copy $disk/ns1 $mem/bar3', 2, /bar3/],
+	['p2p-copy $disk/ns1 $mem/bar3', 2, /no bar3; it has bar0, bar2/],
 	['p2p-copy $disk/ns1 $mem/bar9', 2, /bar9/],
 	['p2p-copy $disk/ns1 0000:00:1f.2/bar4 --allow not-supported', 2, /I\/O/],
-	['p2p-copy $disk/ns1 $mem/bar2', 0, /^$/],
 	['p2p-copy $disk/ns1 $far/bar2 --length 64M --allow not-supported', 2, /16 ?Mi?B|16777216/],
-	['p2p-copy $disk/ns1 $mem/bar2+1G', 2, /outside|beyond|only/],
-	['p2p-copy $disk/ns7 $mem/bar2 --length 4K', 2, /ns7.*ns1, ns2/s],
+	['p2p-copy $disk/ns1 $mem/bar2+1G', 2, /outside/],
+	['p2p-copy $disk/ns7 $mem/bar2 --length 4K', 2, /no namespace 7; it has ns1, ns2/],
 	['p2p-copy $disk/ns1+100 $mem/bar2 --length 4K', 2, /512/],
 	['p2p-copy $disk/ns1 $mem/bar2 --length 1000', 2, /512.*1024|1024.*512/s],
 	['p2p-copy $disk4k/ns1+512 $mem/bar2 --length 4K', 2, /4096/],
 	['p2p-copy $disk/ns1 $mem/bar2+2 --length 4K', 2, /multiple of 4/],
 	['p2p-copy $kernels/ns1 $mem/bar2 --length 4K', 2, /vfio-pci[\s\S]*Try: p2p-bind/],
 	['p2p-copy $disk/ns1 $kernels/bar0 --length 4K --allow not-supported', 2, /nvme/],
-	['p2p-copy $disk/ns1 $mem/bar0 --length 512', 2, /small|outside|only/],
+	['p2p-copy $disk/ns1 $mem/bar0 --length 512', 2, /largest length/],
 	['p2p-copy $disk/ns1 $disk4k/bar0 --length 4K', 1, /register/],
 	['p2p-copy $disk/ns1 $far/bar2 --length 4K', 1, /does not reach/],
 	['p2p-copy $disk/ns1 $disk4k/ns1', 2, /BAR/],
@@ -128,7 +127,6 @@ const refusals: readonly [line: string, status: number, sentence: RegExp][] = [
 ];
 
 for (const [line, status, sentence] of refusals) {
-	if (status === 0) continue;
 	test.serial(`refused with status ${status}: ${line}`, async (t) => {
 		const result = await lab.run(line);
 		shows(t, result, {status, stdout: '', stderr: sentence});
@@ -218,7 +216,7 @@ for (const mode of ['full', 'sample']) {
 	test.serial(`half of a window unmapped: --verify=${mode} sees what NVMe calls success`, async (t) => {
 		lab.expectInLog(/DMAR/);
 		const result = await lab.run(`native/build/Release/half_window $disk $mem 2 ${mode}`);
-		shows(t, result, {status: 3, stdout: /^(unchanged|torn) at 67108864 of/});
+		shows(t, result, {status: 3, stdout: mode === 'full' ? /^unchanged at 33554432\n/ : /^unchanged at \d+\n/});
 	});
 }
 
