@@ -18,15 +18,14 @@ export async function endBySignal<T>(job: Job<T>, settled: () => void): Promise<
 	for (const signal of signals) process.on(signal, onSignal);
 
 	try {
-		return await job.result;
+		const result = await job.result;
+		if (received === undefined) return result;
 	} catch (error) {
-		if (received !== undefined) {
-			dieOf(received);
-			await new Promise(() => {});
-		}
-		throw error;
+		if (received === undefined) throw error;
 	} finally {
 		settled();
 		for (const signal of signals) process.off(signal, onSignal);
 	}
+	dieOf(received);
+	return await new Promise<never>(() => {});
 }

@@ -30,10 +30,10 @@ public:
 		sys::Patience patience(pace_.timeoutNs);
 
 		while (finished_ < total()) {
-			if (!pace_.stop.stop_requested())
-				fill();
-			else if (finished_ == started_)
+			// What is under way then is the client's to end, which is not long.
+			if (pace_.stop.stop_requested())
 				throw Error("P2P_STOPPED", "interrupted");
+			fill();
 			if (const unsigned count = client_.poll()) {
 				finished_ += count;
 				patience.renew();

@@ -30,7 +30,7 @@ struct Pace {
 };
 
 // Moves the span; how many requests that took. Errors: the client's; P2P_TIMEOUT; P2P_STOPPED
-// where stop was asked for, with nothing under way any more.
+// where stop was asked for; the client ends what is under way when it ends itself.
 uint64_t move(const route::Clearance &clearance, device::Client &client, const Span &span,
 	      const Pace &pace);
 

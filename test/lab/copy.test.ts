@@ -41,21 +41,21 @@ test.serial('64 MiB from a namespace arrive in a driverless BAR at an odd offset
 	t.is(done.verifiedBytes, 64 * MiB);
 	// 2 MiB a request: its PRP list goes on over two pages.
 	t.is(done.requestSize, 2 * MiB);
-	t.deepEqual(readAt(lab.guest().image('mem', 'ram'), 0x1004, 64 * MiB), sent);
+	t.true(readAt(lab.guest().image('mem', 'ram'), 0x1004, 64 * MiB).equals(sent));
 });
 
 test.serial('64 MiB from a BAR arrive in the second namespace, every byte', async (t) => {
 	const sent = fillRandom(lab.guest().image('mem', 'ram'), 0x2008, 64 * MiB);
 	const result = await lab.run('p2p-copy $mem/bar2+0x2008 $disk/ns2+2048 --length 64M --verify=full');
 	shows(t, result, {status: 0, stdout: '', stderr: ''});
-	t.deepEqual(readAt(lab.guest().image('disk.2'), 2048, 64 * MiB), sent);
+	t.true(readAt(lab.guest().image('disk.2'), 2048, 64 * MiB).equals(sent));
 });
 
 test.serial('a namespace with 4096-byte blocks is read and written', async (t) => {
 	const sent = fillRandom(lab.guest().image('disk4k'), 8192, 8 * MiB);
 	shows(t, await lab.run('p2p-copy $disk4k/ns1+8K $mem/bar2 --length 8M --verify'), {status: 0});
 	shows(t, await lab.run('p2p-copy $mem/bar2 $disk4k/ns1+32M --length 8M --verify'), {status: 0});
-	t.deepEqual(readAt(lab.guest().image('disk4k'), 32 * MiB, 8 * MiB), sent);
+	t.true(readAt(lab.guest().image('disk4k'), 32 * MiB, 8 * MiB).equals(sent));
 });
 
 test.serial('a provider on vfio-pci works like one without a driver', async (t) => {
@@ -64,7 +64,7 @@ test.serial('a provider on vfio-pci works like one without a driver', async (t) 
 	const result = await lab.run('p2p-copy $disk/ns1 $mem/bar2+4K --length 4M --verify --json');
 	shows(t, result, {status: 0});
 	t.is(JSON.parse(result.stdout).plan.providerAccess, 'vfio');
-	t.deepEqual(readAt(lab.guest().image('mem', 'ram'), 4096, 4 * MiB), sent);
+	t.true(readAt(lab.guest().image('mem', 'ram'), 4096, 4 * MiB).equals(sent));
 	shows(t, await lab.run('p2p-bind --restore $mem'), {status: 0});
 });
 
@@ -98,7 +98,7 @@ test.serial('--explain, --json and the summary tell the same story', async (t) =
 test.serial('--explain changes nothing', async (t) => {
 	const before = readAt(lab.guest().image('disk.2'), 0, 4096);
 	shows(t, await lab.run('p2p-copy $mem/bar2 $disk/ns2 --length 4K --explain'), {status: 0});
-	t.deepEqual(readAt(lab.guest().image('disk.2'), 0, 4096), before);
+	t.true(readAt(lab.guest().image('disk.2'), 0, 4096).equals(before));
 });
 
 const refusals: readonly [line: string, status: number, sentence: RegExp][] = [
@@ -169,9 +169,9 @@ test.serial('a destination that holds a file system needs --overwrite-signature'
 	const before = readAt(lab.guest().image('kernels'), 0, MiB);
 	const line = 'p2p-copy $mem/bar2 $kernels/ns1 --length 1M --allow not-supported';
 	shows(t, await lab.run(line), {status: 1, stdout: '', stderr: /ext4/});
-	t.deepEqual(readAt(lab.guest().image('kernels'), 0, MiB), before);
+	t.true(readAt(lab.guest().image('kernels'), 0, MiB).equals(before));
 	shows(t, await lab.run(`${line} --overwrite-signature`), {status: 0});
-	t.notDeepEqual(readAt(lab.guest().image('kernels'), 0, MiB), before);
+	t.false(readAt(lab.guest().image('kernels'), 0, MiB).equals(before));
 	shows(t, await lab.run('p2p-bind --restore $kernels'), {status: 0});
 });
 

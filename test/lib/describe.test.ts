@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// The sentences: a word, a culprit, what to try; and none left over for codes of the core.
+
+import {readdirSync, readFileSync} from 'node:fs';
+import test, {type ExecutionContext} from 'ava';
+import {describeError, describePair} from '../../lib/describe.ts';
+import {native} from '../../lib/native.ts';
+import {bind, cut, machine} from '../helpers/machine.ts';
+
+const plain = {strong: String, word: String};
+
+async function say(root: string, client: string, provider: string): Promise<string> {
+	const check = await native.check(root, client, provider);
+	const [pair] = check.pairs;
+	return pair === undefined ? '' : describePair(check.machine, pair, plain);
+}
+
+const oneSwitch = (t: ExecutionContext, acs: string, cpu = 'Skylake-Server') =>
+	machine(
+		t,
+		`
+		machine cpu=${cpu}
+		root-port
+		  upstream
+		    downstream acs=${acs}
+		      nvme
+		    downstream acs=${acs}
+		      ram 64M
+		`,
+	);
+
+test('direct names the bridge where requests turn', async (t) => {
+	const text = await say(oneSwitch(t, '0'), '03:00.0', '04:00.0');
+	t.regex(text, /^direct: requests of 0000:03:00\.0 turn at 0000:01:00\.0 towards 0000:04:00\.0/);
+	t.regex(text, /^kernel {2}bus-addr, distance 4 \(Linux 7\.3\.4\+deb13-amd64\)$/m);
+	t.notRegex(text, /setpci/);
+	t.notRegex(text, /works/);
+});
+
+test('a redirect is named with port, direction and bits, and how to clear it', async (t) => {
+	const text = await say(oneSwitch(t, 'rr,cr', 'EPYC'), '03:00.0', '04:00.0');
+	t.regex(text, /^through-root: .*0000:02:00\.0 redirects requests \(ACS RR\)/);
+	t.regex(text, /setpci -s 0000:02:00\.0 ECAP_ACS\+6\.w=0:2c/);
+	t.regex(text, /pci=disable_acs_redir=0000:02:01\.0;0000:02:00\.0/);
+});
+
+test('a no names the host bridge', async (t) => {
+	const text = await say(oneSwitch(t, 'rr'), '03:00.0', '04:00.0');
+	t.regex(text, /^no: .* the kernel does not trust host bridge 8086:29c0/);
+});
+
+test('unknown names what was not read, and how to read it', async (t) => {
+	const root = oneSwitch(t, '0');
+	cut(root, '0000:02:00.0');
+	const text = await say(root, '03:00.0', '04:00.0');
+	t.regex(text, /^unknown: cannot tell .*not read: 0000:02:00\.0 ACS/);
+	t.regex(text, /as root/);
+});
+
+test('VFIO says what to bind, and once it is done that it is ready', async (t) => {
+	const root = oneSwitch(t, '0');
+	t.regex(await say(root, '03:00.0', '04:00.0'), /Try: p2p-bind 0000:03:00\.0/);
+	bind(root, '0000:03:00.0', 'vfio-pci');
+	t.regex(await say(root, '03:00.0', '04:00.0'), /^vfio {4}ready: type1/m);
+});
+
+test('every code of the core has a sentence of its own', (t) => {
+	const codes = new Set(nativeSources().flatMap((text) => codesOf(text)));
+	t.true(codes.size > 30);
+	for (const code of codes) {
+		const error = Object.assign(new Error('raw words'), {code, facts: {uses: '0'}});
+		t.not(describeError(error).message, '', code);
+	}
+});
+
+test('a system error keeps its reason and says who may', (t) => {
+	const facts = {syscall: 'open', path: '/dev/vfio/7', reason: 'Permission denied'};
+	const failure = describeError(Object.assign(new Error('x'), {code: 'EACCES', facts}));
+	t.is(failure.message, '/dev/vfio/7: open: Permission denied');
+	t.is(failure.status, 2);
+	t.deepEqual(failure.hints, ['chown "$USER" /dev/vfio/7   as root']);
+});
+
+test('a refusal ends in 1, what cannot be told in 5', (t) => {
+	const facts = {client: 'A', provider: 'B', verdict: 'no', redirects: 'P', hostBridge: '8086:1'};
+	const refused = describeError(Object.assign(new Error('x'), {code: 'P2P_REFUSED', facts}));
+	t.is(refused.status, 1);
+	t.regex(refused.message, /^A does not reach B: P redirects .* host bridge 8086:1$/);
+	const unknown = describeError(Object.assign(new Error('x'), {code: 'P2P_UNKNOWN', facts}));
+	t.is(unknown.status, 5);
+});
+
+function nativeSources(): string[] {
+	const files = readdirSync('native', {recursive: true, encoding: 'utf8'});
+	return files
+		.filter((file) => /^\w+\/\w+\.cpp$/.test(file))
+		.map((file) => readFileSync(`native/${file}`, 'utf8'));
+}
+
+function codesOf(text: string): string[] {
+	return [...text.matchAll(/Error\(\s*"([A-Z0-9_]+)"/g)].map(([, code = '']) => code);
+}

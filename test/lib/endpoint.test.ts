@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+import test from 'ava';
+import {endpointText, parseEndpoint} from '../../lib/endpoint.ts';
+import {Failure} from '../../lib/failure.ts';
+
+for (const [text, name, kind, index, offset] of [
+	['0000:03:00.0/ns1', '0000:03:00.0', 'ns', 1, 0],
+	['03:00.0/bar2+1M', '03:00.0', 'bar', 2, 2 ** 20],
+	['nvme0n1/cmb+0x1000', 'nvme0n1', 'cmb', 0, 4096],
+	['00:01.0/00.0/02.0/bar0', '00:01.0/00.0/02.0', 'bar', 0, 0],
+	['card0/pmr', 'card0', 'pmr', 0, 0],
+] as const) {
+	test(`${text} is read`, (t) => {
+		t.deepEqual(parseEndpoint(text), {name, kind, index, offset});
+	});
+}
+
+test('an endpoint is written the way it is typed', (t) => {
+	t.is(endpointText(parseEndpoint('03:00.0/bar2+4096')), '03:00.0/bar2+4096');
+	t.is(endpointText(parseEndpoint('nvme0/cmb')), 'nvme0/cmb');
+});
+
+for (const [text, message] of [
+	['', /empty operand/],
+	['03:00.0', /no endpoint/],
+	['03:00.0/bra2', /no endpoint/],
+	['03:00.0/bar6', /bar0 to bar5/],
+	['03:00.0/bar', /bar0 to bar5/],
+	['03:00.0/ns0', /from 1/],
+	['03:00.0/ns', /from 1/],
+	['03:00.0/cmb1', /one cmb/],
+	['03:00.0/bar2+', /not an offset/],
+	['03:00.0/bar2+1X', /'1X' is not an offset/],
+	['/dev/nvme0n1', /is a file/],
+	['./image/ns1', /is a file/],
+	['-', /is a file/],
+] as const) {
+	test(`'${text}' is refused with a reason`, (t) => {
+		const error = t.throws(() => parseEndpoint(text), {instanceOf: Failure, message});
+		t.is(error.status, 2);
+	});
+}
