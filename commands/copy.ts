@@ -16,10 +16,19 @@ import {endBySignal} from '../lib/signals.ts';
 import {parseSize} from '../lib/units.ts';
 
 export default class Copy extends BaseCommand {
-	static override summary = 'Move bytes straight from device to device, and prove that they arrived.';
+	static override summary =
+		'Move bytes straight from device to device, and prove that they arrived.';
 	static override args = {
-		from: string({required: true, ignoreStdin: true, description: 'NAME/nsN[+OFF] or NAME/barN[+OFF]'}),
-		to: string({required: true, ignoreStdin: true, description: 'the same; one end is a namespace, the other a BAR'}),
+		from: string({
+			required: true,
+			ignoreStdin: true,
+			description: 'NAME/nsN[+OFF] or NAME/barN[+OFF]',
+		}),
+		to: string({
+			required: true,
+			ignoreStdin: true,
+			description: 'the same; one end is a namespace, the other a BAR',
+		}),
 	};
 	static override flags = {
 		length: option({helpValue: 'SIZE', description: 'bytes to move; all of FROM if left out'}),
@@ -34,10 +43,23 @@ export default class Copy extends BaseCommand {
 			description: 'write to a namespace that holds a partition table, file system, LVM or RAID',
 		}),
 		explain: boolean({description: 'say what would happen, and do nothing'}),
-		progress: boolean({description: 'show progress and a summary on stderr, also where it is no terminal'}),
+		progress: boolean({
+			description: 'show progress and a summary on stderr, also where it is no terminal',
+		}),
 		queues: integer({helpValue: 'N', default: 2, min: 1, max: 64, description: 'NVMe queue pairs'}),
-		depth: integer({helpValue: 'N', default: 64, min: 1, max: 1023, description: 'requests under way per queue'}),
-		timeout: integer({helpValue: 'SECONDS', default: 30, min: 1, description: 'for any one request'}),
+		depth: integer({
+			helpValue: 'N',
+			default: 64,
+			min: 1,
+			max: 1023,
+			description: 'requests under way per queue',
+		}),
+		timeout: integer({
+			helpValue: 'SECONDS',
+			default: 30,
+			min: 1,
+			description: 'for any one request',
+		}),
 	};
 	static override optionalValues = {verify: 'full'};
 	static override examples = [
@@ -64,7 +86,11 @@ export default class Copy extends BaseCommand {
 
 		if (flags.explain) {
 			const plan = await native.plan(order);
-			this.answer(ExitCode.yes, {text: explainText(plan), json: copyJson(args, plan, null)}, flags.json);
+			this.answer(
+				ExitCode.yes,
+				{text: explainText(plan), json: copyJson(args, plan, null)},
+				flags.json,
+			);
 			return;
 		}
 		const isTold = flags.progress || process.stderr.isTTY === true;
@@ -87,7 +113,9 @@ async function copy(order: CopyOrder, isTold: boolean): Promise<CopyReport> {
 function parsePlace(text: string): Place {
 	const endpoint = parseEndpoint(text);
 	if (endpoint.kind !== 'ns' && endpoint.kind !== 'bar') {
-		throw new Failure(`${text}: p2p-copy moves between a namespace (NAME/nsN) and a BAR (NAME/barN)`);
+		throw new Failure(
+			`${text}: p2p-copy moves between a namespace (NAME/nsN) and a BAR (NAME/barN)`,
+		);
 	}
 	return {name: endpoint.name, kind: endpoint.kind, index: endpoint.index, offset: endpoint.offset};
 }

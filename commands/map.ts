@@ -16,13 +16,26 @@ import {bytes, parseSize} from '../lib/units.ts';
 export default class MapCommand extends BaseCommand {
 	static override summary = "Map a provider's memory into the client's IOMMU address space.";
 	static override args = {
-		client: string({required: true, ignoreStdin: true, description: 'function that will issue requests; on vfio-pci'}),
+		client: string({
+			required: true,
+			ignoreStdin: true,
+			description: 'function that will issue requests; on vfio-pci',
+		}),
 		provider: string({required: true, ignoreStdin: true, description: 'NAME/barN[+OFF]'}),
 	};
 	static override flags = {
-		length: option({helpValue: 'SIZE', description: 'bytes to map; to the end of the BAR if left out'}),
-		'host-memory': option({helpValue: 'SIZE', description: 'map that much host memory as well (P2P_HOST_FD)'}),
-		'json-file': option({helpValue: 'FILE', description: 'with -- COMMAND: write the facts to FILE as JSON'}),
+		length: option({
+			helpValue: 'SIZE',
+			description: 'bytes to map; to the end of the BAR if left out',
+		}),
+		'host-memory': option({
+			helpValue: 'SIZE',
+			description: 'map that much host memory as well (P2P_HOST_FD)',
+		}),
+		'json-file': option({
+			helpValue: 'FILE',
+			description: 'with -- COMMAND: write the facts to FILE as JSON',
+		}),
 		require,
 		allow,
 	};
@@ -34,9 +47,11 @@ export default class MapCommand extends BaseCommand {
 
 	async run(): Promise<void> {
 		const {args, flags} = await this.parse(MapCommand);
-		if (flags.sysroot !== '') throw new Failure('a mapping needs the running machine, not --sysroot');
+		if (flags.sysroot !== '')
+			throw new Failure('a mapping needs the running machine, not --sysroot');
 		const endpoint = parseEndpoint(args.provider);
-		if (endpoint.kind !== 'bar') throw new Failure(`${args.provider}: the provider's memory is named NAME/barN[+OFF]`);
+		if (endpoint.kind !== 'bar')
+			throw new Failure(`${args.provider}: the provider's memory is named NAME/barN[+OFF]`);
 		const mapping = await open({
 			client: args.client,
 			provider: endpoint.name,
@@ -53,7 +68,8 @@ export default class MapCommand extends BaseCommand {
 			this.answer(ExitCode.yes, {text: text(mapping.report), json}, flags.json);
 			return;
 		}
-		if (flags['json-file'] !== undefined) writeFileSync(flags['json-file'], `${JSON.stringify(json, null, 2)}\n`);
+		if (flags['json-file'] !== undefined)
+			writeFileSync(flags['json-file'], `${JSON.stringify(json, null, 2)}\n`);
 		const status = await runCommand(this.command, ...inheritance(mapping.report));
 		await mapping.close();
 		process.exitCode = status;
@@ -96,7 +112,8 @@ function inheritance(report: MapReport): [Record<string, string>, number[]] {
 }
 
 function text(report: MapReport): string {
-	const kind = report.addressKind === 'bus-address' ? 'the bus address itself' : 'an address of its own';
+	const kind =
+		report.addressKind === 'bus-address' ? 'the bus address itself' : 'an address of its own';
 	return [
 		`iova         ${report.iova} (${kind})`,
 		`bus address  ${report.busAddress}`,

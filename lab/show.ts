@@ -35,7 +35,11 @@ async function show(): Promise<void> {
 	const guest = await boot(drawing, {cwd: projectRoot()});
 	try {
 		writeSync(openSync(guest.image('disk'), 'r+'), drawPicture());
-		await step(guest, 'p2p-bind $disk', 'the disk goes to vfio-pci, so that a program can drive it');
+		await step(
+			guest,
+			'p2p-bind $disk',
+			'the disk goes to vfio-pci, so that a program can drive it',
+		);
 		await step(guest, 'p2p-list', 'the functions that matter, and what they offer');
 		await step(guest, 'p2p-check $disk $screen', "may the disk write into the display's memory?");
 		await step(guest, 'p2p-check $far $screen', 'and the disk on the other root port?', [1]);
@@ -50,7 +54,9 @@ async function show(): Promise<void> {
 		await guest.stop();
 	}
 	say(`\nThe display as the virtual machine shows it: ${screenshot}`);
-	say('Every byte of it came by peer-to-peer DMA and was compared with the disk. Now try your own:');
+	say(
+		'Every byte of it came by peer-to-peer DMA and was compared with the disk. Now try your own:',
+	);
 	say("  p2p-lab -- sh -c 'p2p-list && p2p-check $disk $mem'");
 	say('  p2p-list                 the functions of this machine (reads only)');
 }

@@ -3,14 +3,20 @@
 
 import {Command} from '@oclif/core/command';
 import {Config} from '@oclif/core/config';
-import {string} from '@oclif/core/flags';
-import {boolean} from '@oclif/core/flags';
+import {boolean, string} from '@oclif/core/flags';
 import type {ExitStatus} from './exit-code.ts';
 import {write} from './output.ts';
 
 export type CommandClass = Pick<
 	typeof BaseCommand,
-	'args' | 'baseFlags' | 'examples' | 'flags' | 'operandsUsage' | 'optionalValues' | 'summary' | 'takesCommand'
+	| 'args'
+	| 'baseFlags'
+	| 'examples'
+	| 'flags'
+	| 'operandsUsage'
+	| 'optionalValues'
+	| 'summary'
+	| 'takesCommand'
 > &
 	(new (
 		argv: string[],

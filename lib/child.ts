@@ -25,7 +25,9 @@ export function runCommand(
 
 	return new Promise((resolve) => {
 		child.on('error', (error: NodeJS.ErrnoException) => {
-			process.stderr.write(`${file}: ${error.code === 'ENOENT' ? 'command not found' : error.message}\n`);
+			process.stderr.write(
+				`${file}: ${error.code === 'ENOENT' ? 'command not found' : error.message}\n`,
+			);
 			resolve(error.code === 'ENOENT' ? ExitCode.notFound : ExitCode.notExecutable);
 		});
 		child.on('exit', (code, signal) => {

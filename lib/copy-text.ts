@@ -28,10 +28,16 @@ export function summaryText({plan, result}: CopyReport): string {
 	const seconds = result.durationNs / 1e9;
 	const perSecond = result.bytes / Math.max(seconds, 1e-9);
 	return lines([
-		['moved', `${bytes(result.bytes)} in ${seconds.toFixed(2)} s, ${rate(perSecond)}, ${directionText(plan)}`],
+		[
+			'moved',
+			`${bytes(result.bytes)} in ${seconds.toFixed(2)} s, ${rate(perSecond)}, ${directionText(plan)}`,
+		],
 		...routeRows(plan, result.addressKind),
 		['address', `${result.iova} (${addressText(result.addressKind)})`],
-		['requests', `${result.requests} of up to ${bytes(result.requestSize)}, ${result.queues} queues of ${result.depth}, ${result.blockSize}-byte blocks`],
+		[
+			'requests',
+			`${result.requests} of up to ${bytes(result.requestSize)}, ${result.queues} queues of ${result.depth}, ${result.blockSize}-byte blocks`,
+		],
 		['verify', verifyText(plan, result)],
 	]);
 }
@@ -41,17 +47,23 @@ export function mismatchFailure({plan, result}: CopyReport): Failure | undefined
 	const {mismatch} = result;
 	if (mismatch === null) return undefined;
 	if (mismatch.isSourceUnstable) {
-		return new Failure(`the source changed under verification at byte ${mismatch.offset}: nothing is proved`, {
-			status: ExitCode.cannotTell,
-		});
+		return new Failure(
+			`the source changed under verification at byte ${mismatch.offset}: nothing is proved`,
+			{
+				status: ExitCode.cannotTell,
+			},
+		);
 	}
-	return new Failure(`wrong data at byte ${mismatch.offset}, ${bytes(mismatch.length)}: ${kindText(mismatch, plan)}`, {
-		status: ExitCode.wrongData,
-		hints: [
-			`p2p-check ${plan.client} ${plan.provider}   the route and its conditions`,
-			"dmesg | grep -E 'DMAR|AMD-Vi|AER'   faults that the kernel saw meanwhile",
-		],
-	});
+	return new Failure(
+		`wrong data at byte ${mismatch.offset}, ${bytes(mismatch.length)}: ${kindText(mismatch, plan)}`,
+		{
+			status: ExitCode.wrongData,
+			hints: [
+				`p2p-check ${plan.client} ${plan.provider}   the route and its conditions`,
+				"dmesg | grep -E 'DMAR|AMD-Vi|AER'   faults that the kernel saw meanwhile",
+			],
+		},
+	);
 }
 
 function kindText({kind}: Mismatch, plan: CopyPlan): string {
@@ -59,7 +71,8 @@ function kindText({kind}: Mismatch, plan: CopyPlan): string {
 	const texts: Readonly<Record<Mismatch['kind'], string>> = {
 		'all-ones': `all ones, as a read that nobody answers gives: ${plan.provider} did not respond to memory requests`,
 		unchanged: `unchanged: the writes never arrived at ${reader}, though the device reported success`,
-		zeros: 'zeros, where the source has data: the reads were answered by nobody, or by an IOMMU fault',
+		zeros:
+			'zeros, where the source has data: the reads were answered by nobody, or by an IOMMU fault',
 		shifted: 'the right data in the wrong place',
 		torn: 'partly there, partly unchanged: some writes were dropped',
 		different: 'data of another origin',
@@ -79,11 +92,17 @@ function routeRows(plan: CopyPlan, addressKind: CopyPlan['addressKind']): [strin
 	const {pair} = plan;
 	const route = pair.fabric.route.length === 0 ? '' : ` by ${pair.fabric.route.join(', ')}`;
 	const distance = pair.kernel.distance === null ? '' : `, distance ${pair.kernel.distance}`;
-	const byIova = addressKind === 'iova' && pair.verdict === 'direct' ? ' (this iova goes through the root complex)' : '';
+	const byIova =
+		addressKind === 'iova' && pair.verdict === 'direct'
+			? ' (this iova goes through the root complex)'
+			: '';
 	return [
 		['route', `${pair.verdict}${route}${byIova}`],
 		['kernel', `${pair.kernel.mapType}${distance}`],
-		['engine', `${plan.engine}, provider through ${plan.providerAccess}, mapped by ${plan.mechanism}`],
+		[
+			'engine',
+			`${plan.engine}, provider through ${plan.providerAccess}, mapped by ${plan.mechanism}`,
+		],
 	];
 }
 

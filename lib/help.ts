@@ -7,7 +7,9 @@ export function helpText(Class: CommandClass, name: string): string {
 	const operands = Object.entries(Class.args).map(([arg, {required}]) =>
 		required ? arg.toUpperCase() : `[${arg.toUpperCase()}]`,
 	);
-	const usage = Class.operandsUsage ?? [...operands, ...(Class.takesCommand ? ['[-- COMMAND…]'] : [])].join(' ');
+	const usage =
+		Class.operandsUsage ??
+		[...operands, ...(Class.takesCommand ? ['[-- COMMAND…]'] : [])].join(' ');
 	const lines = [
 		'USAGE',
 		`  ${name} [OPTIONS] ${usage}`.trimEnd(),
@@ -40,12 +42,12 @@ function optionRows(Class: CommandClass): Row[] {
 		.filter(([, flag]) => !flag.hidden)
 		.map(([name, flag]): Row => {
 			const short = flag.char === undefined ? '    ' : `-${flag.char}, `;
-			return [`${short}--${name}${valueOf(name, flag, Class)}`, flag.description ?? ''];
+			return [`${short}--${name}${valueText(name, flag, Class)}`, flag.description ?? ''];
 		});
 	return [...rows, ['-h, --help', 'show this text'], ['-V, --version', 'show the version']];
 }
 
-function valueOf(name: string, flag: CommandClass['flags'][string], Class: CommandClass): string {
+function valueText(name: string, flag: CommandClass['flags'][string], Class: CommandClass): string {
 	if (flag.type !== 'option') return '';
 	const word = flag.options?.join('|') ?? flag.helpValue ?? name.toUpperCase();
 	return name in Class.optionalValues ? `[=${String(word)}]` : `=${String(word)}`;
@@ -63,6 +65,8 @@ function table(title: string, rows: readonly Row[]): string[] {
 }
 
 function examples(Class: CommandClass, name: string): string[] {
-	const lines = Class.examples.map((example) => `  ${String(example).replace('<%= program %>', name)}`);
+	const lines = Class.examples.map(
+		(example) => `  ${String(example).replace('<%= program %>', name)}`,
+	);
 	return lines.length === 0 ? [] : ['EXAMPLES', ...lines];
 }

@@ -81,7 +81,8 @@ function splitAtCommand(words: readonly string[], Class: CommandClass): [string[
 }
 
 function umbrella(word: string): void {
-	if (word === '--help' || word === '-h' || word === 'help') write(suiteHelp(Object.keys(commands)));
+	if (word === '--help' || word === '-h' || word === 'help')
+		write(suiteHelp(Object.keys(commands)));
 	else if (word === '--version' || word === '-V') write(`p2p (p2putils) ${version}\n`);
 	else {
 		throw new Failure(`'${word}' is not a program of this suite`, {hints: ['p2p --help']});

@@ -10,7 +10,8 @@ export function write(text: string): void {
 
 /** Arms the endings above; to be called once, before anything is written. */
 export function finishWriting(program: string): void {
-	process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+	// oclif has a listener of its own, which throws; this one must come before it.
+	process.stdout.prependListener('error', (error: NodeJS.ErrnoException) => {
 		if (error.code === 'EPIPE') dieOf('SIGPIPE');
 		process.stderr.write(`${program}: write error: ${error.message}\n`);
 		process.exit(ExitCode.trouble);

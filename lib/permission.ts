@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // --require and --allow, alike in every program that moves or maps.
 
-import {option} from '@oclif/core/flags';
-import {string} from '@oclif/core/flags';
+import {option, string} from '@oclif/core/flags';
 import {Failure} from './failure.ts';
 import type {Allowed} from './native.ts';
 

@@ -25,7 +25,8 @@ export class Progress {
 
 	/** Takes the line away, so that what follows starts on a clean one. */
 	clear(): void {
-		if (this.#width > 0 && process.stderr.isTTY) process.stderr.write(`\r${''.padEnd(this.#width)}\r`);
+		if (this.#width > 0 && process.stderr.isTTY)
+			process.stderr.write(`\r${''.padEnd(this.#width)}\r`);
 		this.#width = 0;
 	}
 }

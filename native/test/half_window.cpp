@@ -38,8 +38,8 @@ static int run(const char *const *words)
 	const auto engine = device::attach(container, iovas, client, {});
 
 	const Span whole{device::Direction::fromMedium, 0, engine->prepare(iova, size), 0, size};
-	transfer::Proof proof(*engine, container, iovas, whole,
-			      held.view().bytes().first(size), mode, engine->maxTransfer());
+	transfer::Proof proof(*engine, container, iovas, whole, held.view().bytes().first(size),
+			      mode, engine->maxTransfer());
 	auto wrong = proof.poison(0, size);
 	if (!wrong) {
 		transfer::move(clearance, *engine, whole, {.requestSize = engine->maxTransfer()});

@@ -2,8 +2,8 @@
 // One guest for a whole test file: booted before the first test, stopped after the last, and after
 // each test its kernel log is read for what no test may cause.
 
-import {openSync, readSync, writeSync} from 'node:fs';
 import {randomFillSync} from 'node:crypto';
+import {openSync, readSync, writeSync} from 'node:fs';
 import type {ExecutionContext, TestFn} from 'ava';
 import {type BootOptions, boot, type Guest, type Result, type RunOptions} from '../../lab/boot.ts';
 

@@ -32,21 +32,28 @@ test.serial.before('both disks go to vfio-pci', async (t) => {
 	t.is(status, 0, stderr);
 });
 
-test.serial('64 MiB from a namespace arrive in a driverless BAR at an odd offset, every byte', async (t) => {
-	const sent = fillRandom(lab.guest().image('disk'), 1536, 64 * MiB);
-	const result = await lab.run('p2p-copy $disk/ns1+1536 $mem/bar2+0x1004 --length 64M --verify --json');
-	shows(t, result, {status: 0, stderr: ''});
-	const {plan, result: done} = JSON.parse(result.stdout);
-	t.is(plan.providerAccess, 'sysfs');
-	t.is(done.verifiedBytes, 64 * MiB);
-	// 2 MiB a request: its PRP list goes on over two pages.
-	t.is(done.requestSize, 2 * MiB);
-	t.true(readAt(lab.guest().image('mem', 'ram'), 0x1004, 64 * MiB).equals(sent));
-});
+test.serial(
+	'64 MiB from a namespace arrive in a driverless BAR at an odd offset, every byte',
+	async (t) => {
+		const sent = fillRandom(lab.guest().image('disk'), 1536, 64 * MiB);
+		const result = await lab.run(
+			'p2p-copy $disk/ns1+1536 $mem/bar2+0x1004 --length 64M --verify --json',
+		);
+		shows(t, result, {status: 0, stderr: ''});
+		const {plan, result: done} = JSON.parse(result.stdout);
+		t.is(plan.providerAccess, 'sysfs');
+		t.is(done.verifiedBytes, 64 * MiB);
+		// 2 MiB a request: its PRP list goes on over two pages.
+		t.is(done.requestSize, 2 * MiB);
+		t.true(readAt(lab.guest().image('mem', 'ram'), 0x1004, 64 * MiB).equals(sent));
+	},
+);
 
 test.serial('64 MiB from a BAR arrive in the second namespace, every byte', async (t) => {
 	const sent = fillRandom(lab.guest().image('mem', 'ram'), 0x2008, 64 * MiB);
-	const result = await lab.run('p2p-copy $mem/bar2+0x2008 $disk/ns2+2048 --length 64M --verify=full');
+	const result = await lab.run(
+		'p2p-copy $mem/bar2+0x2008 $disk/ns2+2048 --length 64M --verify=full',
+	);
 	shows(t, result, {status: 0, stdout: '', stderr: ''});
 	t.true(readAt(lab.guest().image('disk.2'), 2048, 64 * MiB).equals(sent));
 });
@@ -130,7 +137,7 @@ for (const [line, status, sentence] of refusals) {
 	test.serial(`refused with status ${status}: ${line}`, async (t) => {
 		const result = await lab.run(line);
 		shows(t, result, {status, stdout: '', stderr: sentence});
-		t.regex(result.stderr, /^p2p-copy: [^\n]+\n(  Try: [^\n]+\n(       [^\n]+\n)*)?$/);
+		t.regex(result.stderr, /^p2p-copy: [^\n]+\n( {2}Try: [^\n]+\n( {7}[^\n]+\n)*)?$/);
 	});
 }
 
@@ -213,11 +220,17 @@ test.serial('after kill -9 the next copy works', async (t) => {
 });
 
 for (const mode of ['full', 'sample']) {
-	test.serial(`half of a window unmapped: --verify=${mode} sees what NVMe calls success`, async (t) => {
-		lab.expectInLog(/DMAR/);
-		const result = await lab.run(`native/build/Release/half_window $disk $mem 2 ${mode}`);
-		shows(t, result, {status: 3, stdout: mode === 'full' ? /^unchanged at 33554432\n/ : /^unchanged at \d+\n/});
-	});
+	test.serial(
+		`half of a window unmapped: --verify=${mode} sees what NVMe calls success`,
+		async (t) => {
+			lab.expectInLog(/DMAR/);
+			const result = await lab.run(`native/build/Release/half_window $disk $mem 2 ${mode}`);
+			shows(t, result, {
+				status: 3,
+				stdout: mode === 'full' ? /^unchanged at 33554432\n/ : /^unchanged at \d+\n/,
+			});
+		},
+	);
 }
 
 /** Throttles a disk of the lab to so many bytes a second; 0: no limit. */

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// The manners that every program has. A new one is covered the day its file in bin/ exists.
+
+import {spawnSync} from 'node:child_process';
+import {closeSync, openSync, readdirSync} from 'node:fs';
+import test from 'ava';
+import {run} from './helpers/program.ts';
+
+const programs = readdirSync('bin').filter((name) => /^p2p(-\w+)?$/.test(name));
+
+for (const program of programs) {
+	test(`${program} --help explains itself on stdout`, (t) => {
+		const {status, stdout, stderr} = run(program, '--help');
+		t.is(status, 0);
+		t.regex(stdout, /^USAGE\n/);
+		t.is(stderr, '');
+	});
+
+	test(`${program} --version says which`, (t) => {
+		const {status, stdout} = run(program, '--version');
+		t.is(status, 0);
+		t.regex(stdout, /^p2p\S* \(p2putils\) \d+\.\d+\.\d+\n$/);
+	});
+
+	test(`${program} refuses an unknown option with status 2 and an empty stdout`, (t) => {
+		const {status, stdout, stderr} = run(program, '--no-such-option', '--json');
+		t.is(status, 2);
+		t.is(stdout, '');
+		t.regex(stderr, new RegExp(`^${program}: .+\\n {2}Try: `));
+	});
+
+	test(`${program} fails when its output cannot be written`, (t) => {
+		const full = openSync('/dev/full', 'w');
+		t.teardown(() => closeSync(full));
+		const {status, stderr} = spawnSync(process.execPath, [`bin/${program}`, '--help'], {
+			stdio: ['ignore', full, 'pipe'],
+			encoding: 'utf8',
+		});
+		t.is(status, 2);
+		t.regex(stderr, new RegExp(`^${program}: write error: `));
+	});
+}
+
+test('the umbrella is the same programs by another name', (t) => {
+	const names = programs.filter((name) => name !== 'p2p').map((name) => name.slice('p2p-'.length));
+	const {stdout} = run('p2p', '--help');
+	for (const name of names) t.regex(stdout, new RegExp(`\\bp2p-${name}\\b`));
+	t.regex(run('p2p', 'list', '--help').stdout, /p2p list \[OPTIONS\]/);
+});
+
+test('the umbrella refuses a word that is no program', (t) => {
+	const {status, stdout, stderr} = run('p2p', 'frobnicate');
+	t.is(status, 2);
+	t.is(stdout, '');
+	t.regex(stderr, /'frobnicate'/);
+});
