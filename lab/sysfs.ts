@@ -31,6 +31,7 @@ export function drawMachine(text: string): string {
 		mkdirSync(join(root, 'sys', folder), {recursive: true});
 	}
 	writeHostBridge(tree);
+	numberGroups(tree, placed);
 	for (const top of tree.below()) writeSubtree(tree, top);
 	return root;
 }
@@ -300,12 +301,17 @@ function writeLink(root: string, folder: string, {node}: Placed, {type}: Look): 
 	}
 }
 
+// In the order of the drawing, as the kernel finds them.
+function numberGroups(tree: Tree, placed: readonly Placed[]): void {
+	for (const it of placed) {
+		const key = groupKey(tree, it);
+		if (!tree.groups.has(key)) tree.groups.set(key, tree.groups.size);
+	}
+}
+
 function writeGroup(tree: Tree, placed: Placed, folder: string): void {
 	if (tree.drawing.iommu === 'none') return;
-	const key = groupKey(tree, placed);
-	const number = tree.groups.get(key) ?? tree.groups.size;
-	tree.groups.set(key, number);
-	const group = `sys/kernel/iommu_groups/${number}`;
+	const group = `sys/kernel/iommu_groups/${tree.groups.get(groupKey(tree, placed))}`;
 	mkdirSync(join(tree.root, group, 'devices'), {recursive: true});
 	link(tree.root, `${folder}/iommu_group`, group);
 	link(tree.root, `${group}/devices/${placed.bdf}`, folder);

@@ -29,6 +29,11 @@
 			"libraries": ["-lblkid"]
 		},
 		{
+			"target_name": "p2pmem",
+			"type": "executable",
+			"sources": ["test/p2pmem.cpp"]
+		},
+		{
 			"target_name": "prp",
 			"type": "executable",
 			"dependencies": ["core"],
