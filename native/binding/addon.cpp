@@ -39,8 +39,8 @@ static Napi::Value check(const Napi::CallbackInfo &info)
 		info.Env(),
 		[=] {
 			auto machine = pci::Machine::scan(root);
-			auto verdict = route::verdict(machine, machine.find(client),
-						      machine.find(provider));
+			const auto &first = machine.find(client);
+			auto verdict = route::verdict(machine, first, machine.find(provider));
 			return Checked{std::move(machine), std::move(verdict)};
 		},
 		[](Napi::Env env, const Checked &checked) {

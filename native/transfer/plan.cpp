@@ -63,15 +63,25 @@ static bool isReserved(const pci::Machine &machine, int group, uint64_t start, u
 	return false;
 }
 
+static void requireViable(const route::VfioView &view)
+{
+	for (const auto &blocker : view.blockers)
+		if (blocker.at("code") == "group-not-viable")
+			throw Error("VFIO_NOT_VIABLE",
+				    "group " + blocker.at("group") + " is not viable", blocker);
+}
+
 route::Clearance clearMapping(const pci::Machine &machine, const pci::Function &client,
 			      const pci::Function &provider, const pci::Bar &,
 			      const Permission &permission)
 {
-	requireVfioDriver(machine, client);
 	requireGroup(client);
+	requireVfioDriver(machine, client);
 	if (accessTo(provider, permission) == "vfio")
 		requireGroup(provider);
-	return route::clear(route::verdict(machine, client, provider), permission.verdict);
+	auto verdict = route::verdict(machine, client, provider);
+	requireViable(verdict.vfio);
+	return route::clear(std::move(verdict), permission.verdict);
 }
 
 static void requireOneOfEach(const Order &order)
