@@ -3,6 +3,7 @@
 // files that crash, so the TAP is counted here.
 
 import {spawn} from 'node:child_process';
+import {createWriteStream} from 'node:fs';
 import {Parser} from 'tap-parser';
 
 type Count = {passed: number; failed: number; skipped: string[]};
@@ -25,6 +26,8 @@ function runAva(words: readonly string[]): Promise<number> {
 	const parser = new Parser();
 	parser.on('assert', countResult);
 	ava.stdout.pipe(parser);
+	// The whole of it, for what a failing run does not say as a test.
+	ava.stdout.pipe(createWriteStream('build/test.tap'));
 
 	return new Promise((resolve) => {
 		let exit = 1;
