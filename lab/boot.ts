@@ -68,7 +68,7 @@ export type Guest = {
 	image(name: string, kind?: 'img' | 'ram' | 'pmr'): string;
 	readonly terminal: Vm['terminal'];
 	/** Settles when the guest is gone, by stop() or by itself. */
-	readonly ended: Promise<void>;
+	readonly ended: Promise<unknown>;
 	stop(): Promise<void>;
 };
 

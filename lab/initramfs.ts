@@ -30,9 +30,13 @@ export async function getInitramfs(kernel: Kernel): Promise<string> {
 	});
 }
 
-/** Early: what the way to the host's files needs. Late: what programs find loaded. */
+/**
+ * Early: what the way to the host's files needs. Iommu: where the machine has that one, before any
+ * driver that uses it. Late: what programs find loaded.
+ */
 const stages = {
 	early: ['virtio_pci', 'virtio_console', '9pnet_virtio', '9p', 'overlay'],
+	iommu: ['virtio_iommu'],
 	late: ['vfio-pci', 'vfio_iommu_type1', 'nvme'],
 };
 

@@ -133,7 +133,7 @@ function kernelParameters(
 			amd: 'iommu=pt',
 			none: 'intel_iommu=off',
 		}[options.iommu],
-		`p2plab.namespaces=${namespaces}`,
+		`p2plab.iommu=${options.iommu} p2plab.namespaces=${namespaces}`,
 		...(acs.length > 0 ? [`pci=config_acs=${acs.join(';')}`] : []),
 		options.kernelParameters,
 	]

@@ -42,7 +42,7 @@ export type Vm = {
 	/** The guest's lines from now on. */
 	onMessage(callback: (line: string) => void): void;
 	/** Settles, never fails, when QEMU has ended. */
-	readonly ended: Promise<void>;
+	readonly ended: Promise<unknown>;
 	/** The end: QEMU is gone and so is the folder. */
 	destroy(): Promise<void>;
 };
@@ -136,16 +136,17 @@ function startQemu(folder: string, args: readonly string[]): ChildProcess {
 	return child;
 }
 
-function endOf(qemu: ChildProcess): Promise<void> {
+/** How QEMU ended, in a word or two. */
+function endOf(qemu: ChildProcess): Promise<string> {
 	return new Promise((resolve) => {
-		qemu.once('exit', () => resolve());
-		qemu.once('error', () => resolve());
+		qemu.once('exit', (status, signal) => resolve(signal ?? `status ${status}`));
+		qemu.once('error', (error) => resolve(error.message));
 	});
 }
 
 const running = new Set<() => void>();
 
-function destroyer(qemu: ChildProcess, ended: Promise<void>, folder: string) {
+function destroyer(qemu: ChildProcess, ended: Promise<unknown>, folder: string) {
 	const destroy = () => {
 		qemu.kill('SIGKILL');
 		removeFolder(folder);
@@ -163,7 +164,7 @@ function destroyer(qemu: ChildProcess, ended: Promise<void>, folder: string) {
 
 type FiveSockets = [Socket, Socket, Socket, Socket, Socket];
 
-async function connections(listeners: readonly Listener[], folder: string, ended: Promise<void>) {
+async function connections(listeners: readonly Listener[], folder: string, ended: Promise<string>) {
 	const all = Promise.all(listeners.map(({connection}) => connection));
 	return (await Promise.race([all, failAfter(ended, folder)])) as FiveSockets;
 }
@@ -173,7 +174,7 @@ async function greet(
 	control: Socket,
 	lines: {current: (line: string) => void},
 	folder: string,
-	ended: Promise<void>,
+	ended: Promise<string>,
 	{modules, watchdogMs}: VmOptions,
 ): Promise<GuestFunction[]> {
 	const functions: GuestFunction[] = [];
@@ -217,11 +218,14 @@ function watchdog(milliseconds: number) {
 	};
 }
 
-async function failAfter(ended: Promise<void>, folder: string): Promise<never> {
-	await ended;
-	const log = join(folder, 'qemu.log');
-	const words = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').at(-1) : '';
-	throw new LabError(`QEMU ended during the boot${words ? `: ${words}` : ''}`);
+async function failAfter(ended: Promise<string>, folder: string): Promise<never> {
+	const how = await ended;
+	const words = lastLine(join(folder, 'qemu.log')) || lastLine(join(folder, 'console'));
+	throw new LabError(`QEMU ended during the boot (${how})${words && `: ${words}`}`);
+}
+
+function lastLine(file: string): string {
+	return existsSync(file) ? (readFileSync(file, 'utf8').trim().split('\n').at(-1) ?? '') : '';
 }
 
 function removeFolder(folder: string): void {

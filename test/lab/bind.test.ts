@@ -65,7 +65,7 @@ test.serial('nothing to restore is said, with status 2', async (t) => {
 test.serial('a dry run writes what a person would type, which does the same', async (t) => {
 	const dry = await bind('--dry-run $disk');
 	t.deepEqual(await stateOf('disk'), asBooted);
-	await lab.run('sh', {stdin: dry.stdout});
+	await lab.guest().run('sh', {stdin: dry.stdout});
 	t.deepEqual(await stateOf('disk'), onVfio);
 	await reset();
 	const real = await bind('--verbose $disk');
@@ -117,9 +117,10 @@ type Case = {
 	readonly says: RegExp;
 };
 
-// A file system ends a little after the last who used it.
+// A zombie holds nothing, but waits for its parent; a file system ends a little after the last who
+// used it.
 const kill = () =>
-	'kill $(cat /tmp/holder); while kill -0 $(cat /tmp/holder) 2>/dev/null; do sleep 0.1; done; sleep 0.5';
+	'kill $(cat /tmp/holder); while test -e /proc/$(cat /tmp/holder)/exe; do sleep 0.1; done; sleep 0.5';
 const hold = (command: string) => `${command} >/dev/null 2>&1 & echo $! >/tmp/holder; sleep 0.3`;
 
 const uses: Readonly<Record<string, Case>> = {
@@ -130,7 +131,7 @@ const uses: Readonly<Record<string, Case>> = {
 	},
 	'a disk whose mount was detached but lives on': {
 		use: (dev) =>
-			`/usr/bin/mount ${dev} /mnt || exit; cd /mnt; ${hold('sleep 60')}; cd /; umount -l /mnt`,
+			`mkfs.ext4 -q ${dev} && /usr/bin/mount ${dev} /mnt || exit; cd /mnt; ${hold('sleep 60')}; cd /; umount -l /mnt`,
 		end: kill,
 		says: /the kernel keeps \/dev\/nvme\dn1 for somebody/,
 	},
