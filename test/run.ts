@@ -29,13 +29,10 @@ function runAva(words: readonly string[]): Promise<number> {
 	// The whole of it, for what a failing run does not say as a test.
 	ava.stdout.pipe(createWriteStream('build/test.tap'));
 
-	return new Promise((resolve) => {
-		let exit = 1;
-		ava.on('exit', (code) => {
-			exit = code ?? 1;
-		});
-		parser.on('complete', () => resolve(exit));
-	});
+	// The output may end before the process has.
+	const parsed = new Promise((resolve) => parser.on('complete', resolve));
+	const ended = new Promise<number>((resolve) => ava.on('exit', (code) => resolve(code ?? 1)));
+	return Promise.all([ended, parsed]).then(([code]) => code);
 }
 
 function countResult(result: {
