@@ -37,7 +37,7 @@ export default class Check extends BaseCommand {
 
 	async run(): Promise<void> {
 		const {args, flags} = await this.parse(Check);
-		const check = await native.check(flags.sysroot, args.client, args.provider);
+		const check = await native.check({root: flags.sysroot}, args.client, args.provider);
 		const [pair] = check.pairs;
 		if (pair === undefined) throw new Error('the core gave no pair');
 

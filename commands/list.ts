@@ -41,7 +41,7 @@ export default class List extends BaseCommand {
 	async run(): Promise<void> {
 		const {args, flags} = await this.parse(List);
 		const shown = columnsOf(flags.output);
-		const scan = await native.scan(flags.sysroot);
+		const scan = await native.scan({root: flags.sysroot});
 		const functions = select(scan, args.function ?? [], flags.all);
 
 		const text = flags.json ? '' : await textOf(functions, shown, flags);

@@ -64,7 +64,7 @@ export type PciFunction = {
 };
 
 export type Machine = {
-	readonly source: 'live' | 'sysroot';
+	readonly source: 'live' | 'sysroot' | 'capture' | 'lspci';
 	readonly kernel: string | null;
 	readonly cpu: string | null;
 	readonly guest: string | null;
@@ -240,9 +240,26 @@ export type BindReport = {
 /** A piece of work under way: stop() asks it to end early and tidily; result settles at the end. */
 export type Job<T> = {readonly result: Promise<T>; stop(): void};
 
+/**
+ * Where a machine comes from: a folder with sys/ and proc/ in it ('' for the running machine), the
+ * text of lspci, or a capture; and what the user says in place of what it says itself.
+ */
+export type Source = (
+	| {readonly root: string}
+	| {readonly text: Buffer}
+	| {readonly capture: unknown}
+) & {
+	readonly kernel?: string;
+	readonly cpu?: {readonly vendor: string; readonly family: number};
+};
+
+/** The whole machine; docs/capture.md. */
+export type Capture = {readonly machine: object; readonly functions: readonly object[]};
+
 export type Native = {
-	scan(root: string): Promise<Scan>;
-	check(root: string, client: string, provider: string): Promise<Check>;
+	scan(source: Source): Promise<Scan>;
+	capture(source: Source): Promise<Capture>;
+	check(source: Source, client: string, provider: string): Promise<Check>;
 	plan(order: CopyOrder): Promise<CopyPlan>;
 	copy(order: CopyOrder, onProgress: (progress: Progress) => void): Job<CopyReport>;
 	/** Calls onReady once the memory is mapped and holds it until stop(). */

@@ -9,11 +9,12 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 	sys: [],
 	pci: ['sys'],
 	route: ['pci', 'sys'],
+	paper: ['pci'],
 	bind: ['pci', 'sys'],
 	vfio: ['pci', 'sys'],
 	device: ['vfio', 'pci', 'sys'],
 	transfer: ['route', 'device', 'vfio', 'pci', 'sys'],
-	binding: ['transfer', 'bind', 'route', 'device', 'vfio', 'pci', 'sys'],
+	binding: ['transfer', 'bind', 'route', 'paper', 'device', 'vfio', 'pci', 'sys'],
 };
 
 for (const [layer, below] of Object.entries(layers)) {

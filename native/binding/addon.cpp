@@ -2,6 +2,7 @@
 // What JavaScript can call; lib/native.ts has the types.
 #include "binding/async.h"
 #include "binding/bind_to_js.h"
+#include "binding/source.h"
 #include "binding/to_js.h"
 #include "binding/transfer_to_js.h"
 #include "transfer/copy.h"
@@ -15,12 +16,20 @@ static std::string text(const Napi::CallbackInfo &info, size_t index)
 	return info[index].As<Napi::String>();
 }
 
-// scan(root): Promise<Scan>
+// scan(source): Promise<Scan>
 static Napi::Value scan(const Napi::CallbackInfo &info)
 {
-	const auto root = text(info, 0);
+	const auto source = sourceOf(info[0]);
 
-	return async(info.Env(), [=] { return pci::Machine::scan(root); }, scanToJs);
+	return async(info.Env(), [=] { return source.read(); }, scanToJs);
+}
+
+// capture(source): Promise<Capture>
+static Napi::Value capture(const Napi::CallbackInfo &info)
+{
+	const auto source = sourceOf(info[0]);
+
+	return async(info.Env(), [=] { return source.read(); }, captureToJs);
 }
 
 struct Checked {
@@ -28,17 +37,17 @@ struct Checked {
 	route::Verdict verdict;
 };
 
-// check(root, client, provider): Promise<Check>
+// check(source, client, provider): Promise<Check>
 static Napi::Value check(const Napi::CallbackInfo &info)
 {
-	const auto root = text(info, 0);
+	const auto source = sourceOf(info[0]);
 	const auto client = text(info, 1);
 	const auto provider = text(info, 2);
 
 	return async(
 		info.Env(),
 		[=] {
-			auto machine = pci::Machine::scan(root);
+			auto machine = source.read();
 			const auto &first = machine.find(client);
 			auto verdict = route::verdict(machine, first, machine.find(provider));
 			return Checked{std::move(machine), std::move(verdict)};
@@ -113,6 +122,7 @@ static Napi::Value bind(const Napi::CallbackInfo &info)
 static Napi::Object exportAll(Napi::Env env, Napi::Object exports)
 {
 	exports["scan"] = Napi::Function::New(env, scan);
+	exports["capture"] = Napi::Function::New(env, capture);
 	exports["check"] = Napi::Function::New(env, check);
 	exports["plan"] = Napi::Function::New(env, plan);
 	exports["copy"] = Napi::Function::New(env, copy);

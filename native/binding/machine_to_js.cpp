@@ -2,7 +2,6 @@
 #include "binding/to_js.h"
 
 #include "binding/values.h"
-#include "route/acs.h"
 
 #include <cinttypes>
 #include <cstdio>
@@ -106,11 +105,11 @@ static void setState(Napi::Env env, Napi::Object &object, const pci::Function &f
 
 static void setAcs(Napi::Env env, Napi::Object &object, const pci::Function &function)
 {
-	const auto acs = route::readAcs(function);
+	const auto &acs = function.acs;
 	const bool isKnown = acs.seen != pci::Seen::unknown;
 	const auto hasAcs = isKnown ? std::optional(acs.seen == pci::Seen::yes) : std::nullopt;
 	object["hasAcs"] = flagOrNull(env, hasAcs);
-	object["acs"] = isKnown ? list(env, route::acsNames(acs.control)) : env.Null();
+	object["acs"] = isKnown ? list(env, pci::acsNames(acs.control)) : env.Null();
 }
 
 Napi::Object functionToJs(Napi::Env env, const pci::Function &function)
@@ -128,12 +127,12 @@ Napi::Object functionToJs(Napi::Env env, const pci::Function &function)
 Napi::Object machineToJs(Napi::Env env, const pci::Machine &machine)
 {
 	auto object = Napi::Object::New(env);
-	object["source"] = machine.root.empty() ? "live" : "sysroot";
+	object["source"] = machine.source;
 	object["kernel"] = textOrNull(env, machine.kernel);
 	object["cpu"] = textOrNull(env, machine.cpuName);
 	object["guest"] = valueOrNull(env, machine.guest);
 	object["iommu"] = flagOrNull(env, machine.hasIommu);
-	object["assumed"] = Napi::Array::New(env);
+	object["assumed"] = list(env, machine.assumed);
 	return object;
 }
 

@@ -19,7 +19,7 @@ Config::Config(std::string bytes, std::optional<size_t> space)
 
 std::optional<uint8_t> Config::u8(size_t offset) const
 {
-	if (offset >= bytes_.size())
+	if (offset >= bytes_.size() || (!holes_.empty() && holes_[offset]))
 		return std::nullopt;
 	return static_cast<uint8_t>(bytes_[offset]);
 }
@@ -40,9 +40,84 @@ std::optional<uint32_t> Config::u32(size_t offset) const
 	return *low | static_cast<uint32_t>(*high) << 16;
 }
 
+void Config::setU8(size_t offset, uint8_t value)
+{
+	if (offset >= PCI_CFG_SPACE_EXP_SIZE)
+		return;
+	if (holes_.empty())
+		holes_.resize(bytes_.size(), false);
+	if (offset >= bytes_.size()) {
+		bytes_.resize(offset + 1, '\0');
+		holes_.resize(offset + 1, true);
+	}
+	bytes_[offset] = static_cast<char>(value);
+	holes_[offset] = false;
+}
+
+void Config::setU16(size_t offset, uint16_t value)
+{
+	setU8(offset, static_cast<uint8_t>(value));
+	setU8(offset + 1, static_cast<uint8_t>(value >> 8));
+}
+
+void Config::setU32(size_t offset, uint32_t value)
+{
+	setU16(offset, static_cast<uint16_t>(value));
+	setU16(offset + 2, static_cast<uint16_t>(value >> 16));
+}
+
+void Config::forget(size_t offset, size_t length)
+{
+	holes_.resize(bytes_.size(), false);
+	for (size_t i = offset; i < offset + length && i < bytes_.size(); i++) {
+		bytes_[i] = '\0';
+		holes_[i] = true;
+	}
+}
+
+static std::optional<uint8_t> digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return static_cast<uint8_t>(c - '0');
+	if (c >= 'a' && c <= 'f')
+		return static_cast<uint8_t>(c - 'a' + 10);
+	return std::nullopt;
+}
+
+std::optional<Config> Config::parse(const std::string &hex, std::optional<size_t> space)
+{
+	if (hex.size() % 2 != 0 || hex.size() / 2 > PCI_CFG_SPACE_EXP_SIZE)
+		return std::nullopt;
+	Config config(std::string(hex.size() / 2, '\0'), space);
+	for (size_t offset = 0; offset < config.bytes_.size(); offset++) {
+		const char first = hex[2 * offset], second = hex[2 * offset + 1];
+		const auto high = digit(first), low = digit(second);
+		if (high && low)
+			config.bytes_[offset] = static_cast<char>(*high << 4 | *low);
+		else if (first == '.' && second == '.')
+			config.forget(offset, 1);
+		else
+			return std::nullopt;
+	}
+	return config;
+}
+
+std::string Config::hex() const
+{
+	static const char digits[] = "0123456789abcdef";
+	std::string text;
+	for (size_t offset = 0; offset < bytes_.size(); offset++) {
+		const auto byte = u8(offset);
+		text += byte ? digits[*byte >> 4] : '.';
+		text += byte ? digits[*byte & 0xf] : '.';
+	}
+	return text;
+}
+
 bool Config::isGone() const
 {
-	return !bytes_.empty() && std::ranges::all_of(bytes_, [](char c) { return c == '\xff'; });
+	const auto isOnes = [](char c) { return c == '\xff'; };
+	return !bytes_.empty() && std::ranges::all_of(bytes_, isOnes);
 }
 
 static uint8_t listStart(uint8_t headerType)

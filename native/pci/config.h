@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A function's configuration space as far as it could be read, and a walk of its capability lists
-// that survives broken ones. What was not read is unknown, never absent.
+// that survives broken ones. What was not read is unknown, never absent: it may end early (64
+// bytes without privilege), and from paper it may have holes.
 #pragma once
 
 #include <cstddef>
@@ -28,11 +29,26 @@ public:
 	Config() = default;
 	explicit Config(std::string bytes, std::optional<size_t> space = std::nullopt);
 
+	// Hexadecimal, two characters a byte, '..' for one that was not read; nullopt for other
+	// text.
+	static std::optional<Config> parse(const std::string &hex,
+					   std::optional<size_t> space = std::nullopt);
+	std::string hex() const;
+
 	size_t size() const { return bytes_.size(); }
+	std::optional<size_t> space() const { return space_; }
 	// Little-endian registers; nullopt beyond what was read.
 	std::optional<uint8_t> u8(size_t offset) const;
 	std::optional<uint16_t> u16(size_t offset) const;
 	std::optional<uint32_t> u32(size_t offset) const;
+
+	// What paper says of registers; the space grows as far as it must, holes in between.
+	void setU8(size_t offset, uint8_t value);
+	void setU16(size_t offset, uint16_t value);
+	void setU32(size_t offset, uint32_t value);
+	// Makes a hole of what must not be told.
+	void forget(size_t offset, size_t length);
+	void setSpace(std::optional<size_t> space) { space_ = space; }
 
 	// All 0xff: the function does not answer (gone, or in D3cold).
 	bool isGone() const;
@@ -52,6 +68,7 @@ private:
 	bool walkExtended(std::vector<Capability> &found) const;
 
 	std::string bytes_;
+	std::vector<bool> holes_; // empty where there are none
 	std::optional<size_t> space_;
 };
 

@@ -56,16 +56,25 @@ static void assignRoles(Machine &machine)
 	}
 }
 
+void Machine::finish()
+{
+	std::ranges::stable_sort(functions, {}, &Function::bdf);
+	for (Function &function : functions) {
+		adoptPhysicalParent(*this, function);
+		function.acs = readAcs(function.config);
+	}
+	assignRoles(*this);
+}
+
 Machine Machine::scan(const std::string &root)
 {
 	Machine machine;
 	machine.root = root;
+	machine.source = root.empty() ? "live" : "sysroot";
 	for (const Bdf &bdf : listFunctions(root))
 		if (auto function = readFunction(root, bdf))
 			machine.functions.push_back(std::move(*function));
-	for (Function &function : machine.functions)
-		adoptPhysicalParent(machine, function);
-	assignRoles(machine);
+	machine.finish();
 	readNames(machine);
 	readPlatform(machine);
 	return machine;

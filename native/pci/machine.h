@@ -3,6 +3,7 @@
 // folder ('' for the running machine). Nothing here touches a device.
 #pragma once
 
+#include "pci/acs.h"
 #include "pci/address.h"
 #include "pci/bdf.h"
 #include "pci/config.h"
@@ -77,6 +78,7 @@ struct Function {
 	bool isEnabled = false; // sysfs `enable` > 0
 
 	Config config;
+	Acs acs;               // from config
 	std::vector<Bar> bars; // only those that exist
 	std::vector<BridgeWindow> windows;
 	Link link, maxLink;
@@ -88,18 +90,23 @@ struct Function {
 };
 
 struct Machine {
-	std::string root;      // '' or the --sysroot folder
-	std::string kernel;    // release, '' where unknown
-	std::string cpuVendor; // 'AuthenticAMD' …, '' where unknown
+	std::string source = "live"; // 'live', 'sysroot', 'capture', 'lspci'
+	std::string root;            // '' or the folder of a sysroot
+	std::string kernel;          // release, '' where unknown
+	std::string cpuVendor;       // 'AuthenticAMD' …, '' where unknown
 	std::optional<int> cpuFamily;
 	std::string cpuName;
 	std::string commandLine;
+	std::vector<std::string> assumed; // what nobody read, by code
 	std::optional<std::string>
 		guest;                  // hypervisor or DMI product where this is a virtual machine
 	bool isLab = false;             // DMI product p2p-lab: its ports are taken as hardware
 	std::optional<bool> hasIommu;   // any IOMMU group or class/iommu entry
 	std::optional<bool> hasVfioPci; // the driver is loaded
 	std::vector<Function> functions; // ascending by bdf
+
+	// From records in any order to a machine: sorts them and fills in what depends on others.
+	void finish();
 
 	// Reads everything under root + '/sys' and '/proc'.
 	static Machine scan(const std::string &root);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the hardware does, decided where the two ways part: the port on the client's side turns
 // requests round or sends them up, the port on the provider's side does so with completions.
-#include "route/acs.h"
 #include "route/meeting.h"
 #include "route/verdict.h"
 
@@ -27,14 +26,14 @@ static std::optional<unsigned> egressNumber(const pci::Function &function)
 	return *link >> 24;
 }
 
-static Turn turnRequest(const pci::Function &at, const Acs &acs, const pci::Function &towards)
+static Turn turnRequest(const pci::Function &at, const pci::Acs &acs, const pci::Function &towards)
 {
 	const Turn redirect = acs.has(PCI_ACS_RR) ? Turn::redirected : Turn::direct;
 	if (!acs.has(PCI_ACS_EC))
 		return redirect;
 	// With egress control on, its vector alone says which requests RR is for.
 	const auto number = egressNumber(towards);
-	const auto isStopped = number ? stopsEgress(at, acs, *number) : std::nullopt;
+	const auto isStopped = number ? stopsEgress(at.config, acs, *number) : std::nullopt;
 	if (!isStopped)
 		return Turn::unknown;
 	if (!*isStopped)
@@ -47,14 +46,14 @@ static void blame(FabricView &view, const pci::Function &function, uint16_t bits
 	auto culprit = std::ranges::find(view.culprits, function.bdf, &Culprit::bdf);
 	if (culprit == view.culprits.end())
 		culprit = view.culprits.insert(culprit, {function.bdf, {}});
-	for (const auto &name : acsNames(bits))
+	for (const auto &name : pci::acsNames(bits))
 		culprit->bits.push_back(name);
 }
 
 static void decideRequest(FabricView &view, const pci::Function &at, const pci::Function &towards,
 			  std::vector<std::string> &missing)
 {
-	const Acs acs = readAcs(at);
+	const pci::Acs &acs = at.acs;
 	if (acs.seen != pci::Seen::unknown)
 		view.request = turnRequest(at, acs, towards);
 	if (view.request == Turn::unknown)
@@ -68,7 +67,7 @@ static void decideRequest(FabricView &view, const pci::Function &at, const pci::
 static void decideCompletion(FabricView &view, const pci::Function &at,
 			     std::vector<std::string> &missing)
 {
-	const Acs acs = readAcs(at);
+	const pci::Acs &acs = at.acs;
 	if (acs.seen == pci::Seen::unknown) {
 		missing.push_back(at.bdf.name() + " ACS");
 		return;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The kernel's own verdict, with all its oddities: the common function counts as well, whatever
 // it is, and so do the endpoints themselves; nothing above it does.
-#include "route/acs.h"
 #include "route/host_bridges.h"
 #include "route/meeting.h"
 #include "route/verdict.h"
@@ -32,7 +31,7 @@ static bool findRedirects(const Meeting &meeting, KernelView &view,
 {
 	bool isWhole = true;
 	for (const pci::Function *function : inspected(meeting)) {
-		const Acs acs = readAcs(*function);
+		const pci::Acs &acs = function->acs;
 		if (acs.seen == pci::Seen::unknown) {
 			missing.push_back(function->bdf.name() + " ACS");
 			isWhole = false;

@@ -11,7 +11,7 @@ const port = '0000:00:01.0';
 const drawn = (t: ExecutionContext) => machine(t, 'root-port acs=rr,cr\n  function acs=rr');
 
 async function read(root: string, name = bdf): Promise<PciFunction> {
-	const {functions} = await native.scan(root);
+	const {functions} = await native.scan({root});
 	const found = functions.find((it) => it.bdf === name);
 	if (found === undefined) throw new Error(`no ${name}`);
 	return found;

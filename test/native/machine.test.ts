@@ -8,7 +8,7 @@ import {native, type PciFunction} from '../../lib/native.ts';
 import {file, folder, machine, verdict} from '../helpers/machine.ts';
 
 async function scan(root: string): Promise<Record<string, PciFunction>> {
-	const {functions} = await native.scan(root);
+	const {functions} = await native.scan({root});
 	return Object.fromEntries(functions.map((it) => [it.bdf, it]));
 }
 
@@ -61,19 +61,19 @@ for (const name of [
 ]) {
 	test(`'${name}' is no name of a function`, async (t) => {
 		const root = machine(t, 'root-port\n  nvme');
-		await t.throwsAsync(native.check(root, name, '01:00.0'), {code: 'P2P_BAD_NAME'});
+		await t.throwsAsync(native.check({root}, name, '01:00.0'), {code: 'P2P_BAD_NAME'});
 	});
 }
 
 test('a name in the right form that nothing has is another error', async (t) => {
 	const root = machine(t, 'root-port\n  nvme');
 	for (const name of ['09:00.0', 'nvme7', '00:01.0/01.0']) {
-		await t.throwsAsync(native.check(root, name, '01:00.0'), {code: 'P2P_NO_FUNCTION'});
+		await t.throwsAsync(native.check({root}, name, '01:00.0'), {code: 'P2P_NO_FUNCTION'});
 	}
 });
 
 test('a folder without a machine in it is an error', async (t) => {
-	await t.throwsAsync(native.scan('/nonexistent'), {code: 'P2P_NO_MACHINE'});
+	await t.throwsAsync(native.scan({root: '/nonexistent'}), {code: 'P2P_NO_MACHINE'});
 });
 
 test('with multipath a namespace has the name of its head', async (t) => {
@@ -130,7 +130,7 @@ test('a bridge that is missing in a copy leaves the tree open', async (t) => {
 
 test('what surrounds the functions is told', async (t) => {
 	const root = machine(t, 'machine cpu=EPYC iommu=none\nroot-port\n  nvme');
-	t.deepEqual((await native.scan(root)).machine, {
+	t.deepEqual((await native.scan({root})).machine, {
 		source: 'sysroot',
 		kernel: '7.3.4+deb13-amd64',
 		cpu: 'EPYC',
@@ -141,5 +141,5 @@ test('what surrounds the functions is told', async (t) => {
 });
 
 test('the running machine can be looked at', async (t) => {
-	t.is((await native.scan('')).machine.source, 'live');
+	t.is((await native.scan({root: ''})).machine.source, 'live');
 });

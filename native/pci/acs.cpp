@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "route/acs.h"
+#include "pci/acs.h"
 
 #include <array>
 #include <linux/pci_regs.h>
 
-namespace route
+namespace pci
 {
 
 struct AcsBit {
@@ -18,17 +18,17 @@ constexpr std::array acsBits = {
 	AcsBit{PCI_ACS_DT, "dt"},
 };
 
-Acs readAcs(const pci::Function &function)
+Acs readAcs(const Config &config)
 {
-	const auto found = function.config.extended(PCI_EXT_CAP_ID_ACS);
-	if (found.seen != pci::Seen::yes)
+	const auto found = config.extended(PCI_EXT_CAP_ID_ACS);
+	if (found.seen != Seen::yes)
 		return {.seen = found.seen};
 
-	const auto capability = function.config.u16(found.offset + PCI_ACS_CAP);
-	const auto control = function.config.u16(found.offset + PCI_ACS_CTRL);
+	const auto capability = config.u16(found.offset + PCI_ACS_CAP);
+	const auto control = config.u16(found.offset + PCI_ACS_CTRL);
 	if (!capability || !control)
-		return {.seen = pci::Seen::unknown};
-	return {pci::Seen::yes, found.offset, *capability, *control};
+		return {.seen = Seen::unknown};
+	return {Seen::yes, found.offset, *capability, *control};
 }
 
 std::vector<std::string> acsNames(uint16_t bits)
@@ -40,13 +40,13 @@ std::vector<std::string> acsNames(uint16_t bits)
 	return names;
 }
 
-std::optional<bool> stopsEgress(const pci::Function &function, const Acs &acs, unsigned number)
+std::optional<bool> stopsEgress(const Config &config, const Acs &acs, unsigned number)
 {
 	const unsigned coded = acs.capability >> 8;
 	const unsigned size = coded == 0 ? 256 : coded;
 	if (number >= size)
 		return false;
-	const auto word = function.config.u32(acs.offset + PCI_ACS_EGRESS_CTL_V + number / 32 * 4);
+	const auto word = config.u32(acs.offset + PCI_ACS_EGRESS_CTL_V + number / 32 * 4);
 	if (!word)
 		return std::nullopt;
 	return (*word >> number % 32 & 1) != 0;

@@ -2,32 +2,32 @@
 // A function's ACS registers, as far as they could be read.
 #pragma once
 
-#include "pci/machine.h"
+#include "pci/config.h"
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-namespace route
+namespace pci
 {
 
 struct Acs {
-	pci::Seen seen = pci::Seen::unknown; // no: there is no capability, and so nothing redirects
+	Seen seen = Seen::unknown; // no: there is no capability, and so nothing redirects
 	uint16_t offset = 0;
-	uint16_t capability = 0;
-	uint16_t control = 0;
+	uint16_t capability = 0; // PCI_ACS_CAP
+	uint16_t control = 0;    // PCI_ACS_CTRL
 
 	bool has(uint16_t bits) const { return (control & bits) != 0; }
 };
 
-Acs readAcs(const pci::Function &function);
+Acs readAcs(const Config &config);
 
 // 'sv', 'tb', 'rr', 'cr', 'uf', 'ec', 'dt' for the PCI_ACS_* bits that are set.
 std::vector<std::string> acsNames(uint16_t bits);
 
 // The egress control vector's bit for a port or function of that number: true stops requests to
 // it. nullopt where it could not be read.
-std::optional<bool> stopsEgress(const pci::Function &function, const Acs &acs, unsigned number);
+std::optional<bool> stopsEgress(const Config &config, const Acs &acs, unsigned number);
 
 }

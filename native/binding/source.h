@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// Where a machine comes from: the running one, a folder with sys/ and proc/ in it, a capture, or
+// lspci's text; and what the user says of it in its place.
+#pragma once
+
+#include "pci/machine.h"
+
+#include <napi.h>
+#include <optional>
+#include <string>
+
+namespace binding
+{
+
+struct Source {
+	std::string root;
+	std::optional<std::string> text;
+	std::optional<pci::Machine> capture;
+	std::string kernel, cpuVendor; // '' where the user says nothing
+	int cpuFamily = 0;
+
+	// Reads it; on any thread.
+	pci::Machine read() const;
+};
+
+// {root} | {text} | {capture}, with {kernel, cpu: {vendor, family}} where the user said so.
+Source sourceOf(const Napi::Value &value);
+
+// lib/capture.ts has looked at it.
+pci::Machine captureOf(const Napi::Object &capture);
+
+// The whole machine as an object that sourceOf() takes back: docs/json/capture.md. Device serial
+// numbers are left out.
+Napi::Object captureToJs(Napi::Env env, const pci::Machine &machine);
+
+}
