@@ -1,25 +1,29 @@
 // SPDX-License-Identifier: MIT
 import {string} from '@oclif/core/args';
-import {option} from '@oclif/core/flags';
+import {boolean, option} from '@oclif/core/flags';
 import {BaseCommand} from '../lib/base-command.ts';
-import {describePair} from '../lib/describe.ts';
+import {parameterNotes} from '../lib/boot-parameters.ts';
+import {describePair, machineLines} from '../lib/describe.ts';
 import {ExitCode, type ExitStatus} from '../lib/exit-code.ts';
-import {native, type VerdictWord} from '../lib/native.ts';
+import {Failure} from '../lib/failure.ts';
+import {describeFix, fixCommands} from '../lib/fix.ts';
+import {partsOf} from '../lib/function.ts';
+import {writePairs, writeSummary} from '../lib/matrix-json.ts';
+import {countWords, matrixText, type Verdicts} from '../lib/matrix-text.ts';
+import {native, type PciFunction, type Read, type Scan, type VerdictWord} from '../lib/native.ts';
+import {assumptionFlags, fromFlag, sourceOf} from '../lib/source.ts';
 import {loadStyle} from '../lib/style.ts';
 
 export default class Check extends BaseCommand {
 	static override summary =
 		"Tell whether one function can reach another's memory, by which way, and what stands between.";
+	static override operandsUsage = 'CLIENT PROVIDER | --matrix [FUNCTION…]';
 	static override args = {
-		client: string({
-			required: true,
+		function: string({
+			multiple: true,
 			ignoreStdin: true,
-			description: 'function that issues the requests: 0000:03:00.0, 03:00.0, nvme0n1',
-		}),
-		provider: string({
-			required: true,
-			ignoreStdin: true,
-			description: 'function whose memory they hit',
+			description:
+				'CLIENT issues the requests, PROVIDER owns the memory: 0000:03:00.0, 03:00.0, nvme0n1',
 		}),
 	};
 	static override flags = {
@@ -29,26 +33,103 @@ export default class Check extends BaseCommand {
 			description:
 				'what counts as yes: direct alone, or through the root complex too (the default)',
 		})(),
+		fix: boolean({
+			exclusive: ['matrix'],
+			description: 'the smallest change that would make it direct, and the verdict after it',
+		}),
+		matrix: boolean({
+			description: 'all ordered pairs of the functions given, or of all that matter',
+		}),
+		summary: boolean({
+			dependsOn: ['matrix', 'json'],
+			description: 'with --matrix --json: one pair for each two groups that share a fate',
+		}),
+		...fromFlag,
+		...assumptionFlags,
 	};
 	static override examples = [
 		'<%= program %> 03:00.0 04:00.0',
 		'<%= program %> --require direct --json nvme0n1 card0',
+		'<%= program %> --fix nvme0 04:00.0',
+		'<%= program %> --matrix',
+		'lspci -Dnnvvvxxxx | <%= program %> --from - --kernel 6.12 --cpu zen 03:00.0 04:00.0',
 	];
 
 	async run(): Promise<void> {
 		const {args, flags} = await this.parse(Check);
-		const check = await native.check({root: flags.sysroot}, args.client, args.provider);
-		const [pair] = check.pairs;
-		if (pair === undefined) throw new Error('the core gave no pair');
+		const names = args.function ?? [];
+		if (!flags.matrix) requireTwo(names);
 
-		const text = flags.json ? '' : describePair(check.machine, pair, await loadStyle());
-		const status = statusOf(pair.verdict, flags.require);
-		this.answer(status, {text, json: {version: 1, ...check}}, flags.json);
+		const source = await native.read(await sourceOf(flags));
+		const scan = await native.scan(source);
+		if (flags.matrix) await this.#matrix(source, scan, names, flags);
+		else await this.#pair(source, scan, names, flags);
 	}
+
+	async #pair(source: Read, scan: Scan, names: readonly string[], flags: Flags): Promise<void> {
+		const [client = '', provider = ''] = names;
+		const style = await loadStyle();
+		const {machine, pairs} = await native.check(source, [[client, provider]]);
+		const [pair] = pairs;
+		if (pair === undefined) throw new Error('the core gave no pair');
+		const notes = parameterNotes(machine.bootParameters, scan.functions);
+		const fix = flags.fix ? await native.fix(source, client, provider) : undefined;
+		const commands = fix && fixCommands(fix, scan.functions);
+
+		const fixText = fix && commands && {fix: describeFix(fix, commands, style)};
+		const text = describePair(machine, pair, style, {notes, ...fixText});
+		const {machine: _, before: __, ...rest} = fix ?? {};
+		const more = fix === undefined ? {} : {fix: {...rest, commands}};
+		const json = {version: 1, machine, pairs, notes, ...more};
+		this.answer(statusOf(pair.verdict, flags.require), {text, json}, flags.json);
+	}
+
+	async #matrix(source: Read, scan: Scan, names: readonly string[], flags: Flags): Promise<void> {
+		const functions = names.length === 0 ? mattering(scan.functions) : names;
+		const matrix = await native.matrix(source, functions);
+		const verdicts = {names: functions, matrix};
+		const status = statusOfAll(verdicts, flags.require);
+
+		if (flags.json && flags.summary) await writeSummary(source, scan.machine, verdicts);
+		else if (flags.json) await writePairs(source, scan.machine, functions);
+		else {
+			const about = machineLines(scan.machine).map((line) => `machine ${line}\n`);
+			const text = `${matrixText(verdicts)}${about.join('')}`;
+			this.answer(status, {text, json: undefined}, false);
+		}
+		process.exitCode = status;
+	}
+}
+
+type Flags = {
+	readonly require: 'direct' | 'any';
+	readonly fix: boolean;
+	readonly summary: boolean;
+	readonly json: boolean;
+};
+
+function requireTwo(names: readonly string[]): void {
+	if (names.length < 2) {
+		const missing = names.length === 0 ? 'CLIENT, PROVIDER' : 'PROVIDER';
+		throw new Failure(`missing operand: ${missing}`, {hints: ['p2p-check --help']});
+	}
+	if (names.length > 2) {
+		throw new Failure(`extra operand: ${names[2]}`, {hints: ['p2p-check --matrix   for many']});
+	}
+}
+
+function mattering(functions: readonly PciFunction[]): string[] {
+	return functions.filter((it) => partsOf(it).length > 0).map(({bdf}) => bdf);
 }
 
 function statusOf(verdict: VerdictWord, required: 'direct' | 'any'): ExitStatus {
 	if (verdict === 'unknown') return ExitCode.cannotTell;
 	const isYes = verdict === 'direct' || (verdict === 'through-root' && required === 'any');
 	return isYes ? ExitCode.yes : ExitCode.no;
+}
+
+function statusOfAll(verdicts: Verdicts, required: 'direct' | 'any'): ExitStatus {
+	const counts = countWords(verdicts);
+	if (counts.n > 0 || (required === 'direct' && counts.r > 0)) return ExitCode.no;
+	return counts['?'] > 0 ? ExitCode.cannotTell : ExitCode.yes;
 }

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
+import {writeFileSync} from 'node:fs';
 import {string} from '@oclif/core/args';
 import {boolean, string as option} from '@oclif/core/flags';
 import {BaseCommand} from '../lib/base-command.ts';
+import {captureText} from '../lib/capture.ts';
 import {type Column, columns, defaultColumns} from '../lib/columns.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {className, engineOf, memoryOf, partsOf} from '../lib/function.ts';
-import {native, type PciFunction, type Scan} from '../lib/native.ts';
+import {native, type PciFunction, type Read, type Scan} from '../lib/native.ts';
+import {write} from '../lib/output.ts';
+import {fromFlag, sourceOf} from '../lib/source.ts';
 import {loadStyle} from '../lib/style.ts';
 import {table} from '../lib/table.ts';
 
@@ -30,6 +34,11 @@ export default class List extends BaseCommand {
 		}),
 		noheadings: boolean({char: 'n', description: 'no headings'}),
 		raw: boolean({char: 'r', description: 'one space between the columns, for scripts'}),
+		...fromFlag,
+		capture: option({
+			helpValue: 'FILE',
+			description: 'write the whole machine to FILE instead, for --from; - is stdout',
+		}),
 		json: boolean({char: 'J', description: 'write the answer as one JSON object'}),
 	};
 	static override examples = [
@@ -41,12 +50,29 @@ export default class List extends BaseCommand {
 	async run(): Promise<void> {
 		const {args, flags} = await this.parse(List);
 		const shown = columnsOf(flags.output);
-		const scan = await native.scan({root: flags.sysroot});
+		const source = await native.read(await sourceOf(flags));
+		const scan = await native.scan(source);
+		if (flags.capture !== undefined) {
+			await saveCapture(source, scan, flags.capture);
+			return;
+		}
 		const functions = select(scan, args.function ?? [], flags.all);
 
 		const text = flags.json ? '' : await textOf(functions, shown, flags);
 		const json = jsonOf(scan, functions, flags.output === undefined ? undefined : shown);
 		this.answer(ExitCode.yes, {text, json}, flags.json);
+	}
+}
+
+async function saveCapture(source: Read, scan: Scan, file: string): Promise<void> {
+	const text = captureText(await native.capture(source));
+	if (file === '-') write(text);
+	else writeFileSync(file, text);
+	const cut = scan.functions.filter(({acs}) => acs === null).length;
+	if (cut > 0) {
+		process.stderr.write(
+			`p2p-list: warning: the ACS of ${cut} functions could not be read; as root it can\n`,
+		);
 	}
 }
 

@@ -47,6 +47,10 @@ const sentences: Readonly<Record<string, Describe>> = {
 	P2P_NO_MACHINE: ({root}) => ({
 		text: `there is no machine below ${root}: sys/bus/pci/devices is missing`,
 	}),
+	P2P_NO_LSPCI: ({name}) => ({
+		text: `${name} holds no PCI function: it is no capture, no drawing, no sysfs tree and no output of lspci`,
+		hints: ['lspci -Dnnvvvxxxx >FILE   as root on that machine', 'p2p-list --capture FILE'],
+	}),
 	P2P_REFUSED: refused,
 	P2P_UNKNOWN: ({client, provider, missing}) => ({
 		text: `cannot tell whether ${client} reaches ${provider}: not read: ${missing}`,

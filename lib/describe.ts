@@ -4,17 +4,32 @@
 
 import type {Finding, Machine, Pair} from './native.ts';
 import type {Style} from './style.ts';
+import {linkText, rate} from './units.ts';
 
 export {describeError} from './describe-error.ts';
 
+export type PairText = {
+	/** What is wrong with the command line of the machine's kernel. */
+	readonly notes?: readonly string[];
+	/** What takes the place of the hints. */
+	readonly fix?: string;
+};
+
 /** The answer of p2p-check for one pair. */
-export function describePair(machine: Machine, pair: Pair, style: Style): string {
+export function describePair(
+	machine: Machine,
+	pair: Pair,
+	style: Style,
+	{notes = [], fix}: PairText = {},
+): string {
 	const opinions = [
 		...rows('kernel', kernelLines(machine, pair)),
 		...rows('fabric', fabricLines(machine, pair)),
 		...rows('vfio', vfioLines(pair)),
+		...rows('machine', machineLines(machine)),
+		...rows('note', notes),
 	];
-	const hints = hintsFor(machine, pair);
+	const hints = fix === undefined ? hintsFor(machine, pair) : [];
 	return [
 		`${style.word(pair.verdict)}: ${headline(machine, pair)}`,
 		'',
@@ -22,8 +37,33 @@ export function describePair(machine: Machine, pair: Pair, style: Style): string
 		...(hints.length === 0
 			? []
 			: ['', ...hints.map((hint, i) => (i === 0 ? 'Try: ' : '     ') + hint)]),
+		...(fix === undefined ? [] : ['', fix.trimEnd()]),
 		'',
 	].join('\n');
+}
+
+/** Which machine that was, where it is not simply the running one. */
+export function machineLines({source, kernel, cpu, assumed, reading}: Machine): string[] {
+	const mark = (name: string) => (assumed.includes(name) ? ' (assumed)' : '');
+	const parts = [
+		`Linux ${kernel ?? 'of unknown release, taken for 4.20 or later'}${mark('kernel')}`,
+		`CPU ${cpu ?? 'unknown'}${mark('cpu')}`,
+		...(reading === null ? [] : [readingText(reading)]),
+	];
+	if (source === 'live' && assumed.length === 0) return [];
+	return [`${sources[source]}: ${parts.join(', ')}`];
+}
+
+const sources: Readonly<Record<Machine['source'], string>> = {
+	live: 'this one',
+	sysroot: 'a copy of sysfs',
+	capture: 'a capture',
+	lspci: 'the text of lspci',
+};
+
+function readingText({lines, unread, twice}: NonNullable<Machine['reading']>): string {
+	const doubles = twice === 0 ? '' : `, ${twice} functions stood there more than once`;
+	return `${unread} of ${lines} lines meant nothing to this program${doubles}`;
 }
 
 /** One sentence with the culprit; its word stands in front of it. */
@@ -96,7 +136,7 @@ function kernelLines(machine: Machine, {kernel}: Pair): string[] {
 }
 
 function fabricLines(machine: Machine, pair: Pair): string[] {
-	const {request, completion, turnsAt, culprits, route, conditions} = pair.fabric;
+	const {request, completion, turnsAt, culprits, route, link, conditions} = pair.fabric;
 	const at = turnsAt === null ? '' : `, where the routes part: below ${turnsAt}`;
 	const bits = culprits.map((it) => `${it.bdf} ACS ${it.bits.join(' ').toUpperCase()}`);
 	const isVirtual = machine.guest !== null && request === 'unknown' && turnsAt === null;
@@ -106,15 +146,26 @@ function fabricLines(machine: Machine, pair: Pair): string[] {
 			: `requests ${request}, completions ${completion}${at}`,
 		...(bits.length === 0 ? [] : [`culprit ${bits.join(', ')}`]),
 		...(route.length === 0 ? [] : [`route ${route.join(' ')}`]),
+		...(link === null ? [] : [linkLine(link)]),
 		...conditions.map(conditionText),
 	];
 }
 
-function conditionText({code, bdf, state, now, max}: Finding): string {
+function linkLine(link: NonNullable<Pair['fabric']['link']>): string {
+	const {bdf, payload, bytesPerSecond} = link;
+	return `slowest link ${linkText(link)} at ${bdf}: at most ${rate(bytesPerSecond)} with ${payload}-byte packets`;
+}
+
+function conditionText(finding: Finding): string {
+	const {code, bdf, state, now, max, port, bytes, receiver, limit} = finding;
+	const {bits, bar, provider, address} = finding;
 	const texts: Readonly<Record<string, string>> = {
 		gone: `${bdf} does not answer: its configuration space reads all ones`,
 		'd-state': `${bdf} sleeps in ${state}`,
 		'link-below-max': `${bdf} runs its link at ${now} of ${max}`,
+		'link-below-card': `${bdf} runs its link at ${now} of ${max}: ${port} gives no more`,
+		'payload-mismatch': `${bdf} sends up to ${bytes} bytes a packet, ${receiver} takes ${limit}: longer ones are malformed there`,
+		'beyond-reach': `${bdf} emits ${bits}-bit addresses, BAR ${bar} of ${provider} ends at ${address}`,
 		'bus-master-off': `${bdf} has Bus Master off: it issues and forwards nothing until a driver turns it on`,
 		'memory-off': `${bdf} has Memory off: it answers nothing until a driver turns it on`,
 		'not-assigned': `${bdf} has BARs without an address`,
@@ -152,13 +203,15 @@ function hintsFor(machine: Machine, pair: Pair): string[] {
 	return [...verdictHints(machine, pair), ...new Set(pair.vfio.blockers.flatMap(blockerHints))];
 }
 
-function verdictHints(machine: Machine, {verdict, kernel, missing}: Pair): string[] {
+function verdictHints(machine: Machine, pair: Pair): string[] {
+	const {verdict, kernel, missing, client, provider} = pair;
 	if (verdict === 'unknown') return unknownHints(machine, missing);
 	if (verdict === 'direct' || kernel.redirects.length === 0) return [];
 	return [
 		...kernel.redirects.map(
 			(bdf) => `setpci -s ${bdf} ECAP_ACS+6.w=0:2c   clears RR, CR and EC until the next reset`,
 		),
+		`p2p-check --fix ${client} ${provider}   the smallest change, the verdict after it and its price`,
 		`pci=disable_acs_redir=${kernel.redirects.join(';')}   the same from boot, on the kernel command line`,
 		'either weakens the isolation between the functions below',
 	];
@@ -169,11 +222,13 @@ function unknownHints({source, guest}: Machine, missing: readonly string[]): str
 		return ['p2p-check on the host, which sees the hardware'];
 	}
 	if (!missing.some((name) => name.endsWith(' ACS'))) return [];
-	return [
-		source === 'live'
-			? 'sudo p2p-check …   only root sees more than 64 bytes of configuration space'
-			: 'copy the tree again as root: its configuration space is cut short',
-	];
+	const hints = {
+		live: 'sudo p2p-check …   only root sees more than 64 bytes of configuration space',
+		sysroot: 'copy the tree again as root: its configuration space is cut short',
+		capture: 'p2p-list --capture FILE   again as root: its configuration space is cut short',
+		lspci: 'lspci -Dnnvvvxxxx   as root on that machine gives all that is needed',
+	};
+	return [hints[source]];
 }
 
 function blockerHints({code, bdf, members}: Finding): string[] {

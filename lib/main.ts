@@ -101,8 +101,13 @@ async function toFailure(error: unknown, name: string): Promise<Failure> {
 
 // oclif's words for a bad command line, as getopt would say them.
 function tidyUsage(message: string): string {
-	const [first = message] = message.split('\n');
-	return first
+	const [first = message, second = ''] = message.split('\n');
+	const said = first.startsWith('The following error') ? second.trim() : first;
+	return said
+		.replace(
+			/^(--\w+)(?:=\S*)? cannot also be provided when using (--\w+)$/,
+			'$1 and $2 exclude each other',
+		)
 		.replace(/^Nonexistent flags?: /, 'unrecognized option: ')
 		.replace(/^Unexpected arguments?: /, 'extra operand: ')
 		.replace(/^Missing \d+ required args?:?$/, `missing operand: ${missingNames(message)}`)

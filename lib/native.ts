@@ -45,6 +45,8 @@ export type PciFunction = {
 	readonly driverOverride: string | null;
 	readonly iommuGroup: number | null;
 	readonly numaNode: number | null;
+	/** Width of the addresses that its driver lets it emit. */
+	readonly dmaBits: number | null;
 	readonly powerState: string | null;
 	readonly isEnabled: boolean;
 	readonly configSize: number;
@@ -69,7 +71,16 @@ export type Machine = {
 	readonly cpu: string | null;
 	readonly guest: string | null;
 	readonly iommu: boolean | null;
+	/** What nobody read but the user or the reader of a dump assumed: 'kernel', 'cpu'. */
 	readonly assumed: readonly string[];
+	/** What became of the lines of a text. */
+	readonly reading: {
+		readonly lines: number;
+		readonly unread: number;
+		readonly twice: number;
+	} | null;
+	/** pci=… and the like of its command line. */
+	readonly bootParameters: readonly string[];
 };
 
 export type VerdictWord = 'direct' | 'through-root' | 'no' | 'unknown';
@@ -94,6 +105,14 @@ export type Pair = {
 		readonly culprits: readonly {readonly bdf: string; readonly bits: readonly string[]}[];
 		readonly route: readonly string[];
 		readonly conditions: readonly Finding[];
+		/** The slowest link of the route, named after the function below it; bytes a second of payload. */
+		readonly link:
+			| (Link & {
+					readonly bdf: string;
+					readonly payload: number;
+					readonly bytesPerSecond: number;
+			  })
+			| null;
 	};
 	readonly vfio: {
 		readonly ready: boolean | null;
@@ -246,20 +265,50 @@ export type Job<T> = {readonly result: Promise<T>; stop(): void};
  */
 export type Source = (
 	| {readonly root: string}
-	| {readonly text: Buffer}
+	| {readonly text: Buffer; readonly name: string}
 	| {readonly capture: unknown}
+	| Read
 ) & {
 	readonly kernel?: string;
 	readonly cpu?: {readonly vendor: string; readonly family: number};
+};
+
+/** A machine that has been read already: whoever asks again need not read it again. */
+export type Read = {readonly machine: object};
+
+export type Matrix = {
+	/** A letter for each pair, client by client: d direct, r through the root complex, n no, ? unknown. */
+	readonly words: Buffer;
+	/** Functions that share a fate, by their places in the list that was asked for. */
+	readonly fates: readonly (readonly number[])[];
+};
+
+export type Fix = {
+	readonly machine: Machine;
+	readonly before: Pair;
+	/** Computed on a copy of the machine with the changes in it. */
+	readonly after: Pair;
+	readonly changes: readonly {
+		readonly bdf: string;
+		readonly clear: readonly string[];
+		/** The same bits as they stand in the control register. */
+		readonly mask: number;
+	}[];
+	/** Functions that would share an IOMMU group then and do not now; null where that cannot be told. */
+	readonly merged: readonly (readonly string[])[] | null;
+	readonly obstacle: 'no-common-bridge' | 'not-read' | 'guest' | null;
 };
 
 /** The whole machine; docs/capture.md. */
 export type Capture = {readonly machine: object; readonly functions: readonly object[]};
 
 export type Native = {
+	read(source: Source): Promise<Read>;
 	scan(source: Source): Promise<Scan>;
 	capture(source: Source): Promise<Capture>;
-	check(source: Source, client: string, provider: string): Promise<Check>;
+	check(source: Source, pairs: readonly (readonly [string, string])[]): Promise<Check>;
+	matrix(source: Source, functions: readonly string[]): Promise<Matrix>;
+	fix(source: Source, client: string, provider: string): Promise<Fix>;
 	plan(order: CopyOrder): Promise<CopyPlan>;
 	copy(order: CopyOrder, onProgress: (progress: Progress) => void): Job<CopyReport>;
 	/** Calls onReady once the memory is mapped and holds it until stop(). */

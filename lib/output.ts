@@ -8,6 +8,12 @@ export function write(text: string): void {
 	process.stdout.write(text);
 }
 
+/** The same for much: settles when the reader has taken what went before. */
+export async function writeOut(text: string): Promise<void> {
+	if (process.stdout.write(text)) return;
+	await new Promise((resolve) => process.stdout.once('drain', resolve));
+}
+
 /** Arms the endings above; to be called once, before anything is written. */
 export function finishWriting(program: string): void {
 	// oclif has a listener of its own, which throws; this one must come before it.

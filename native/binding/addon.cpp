@@ -16,44 +16,111 @@ static std::string text(const Napi::CallbackInfo &info, size_t index)
 	return info[index].As<Napi::String>();
 }
 
+static std::vector<std::string> nameList(const Napi::Value &value)
+{
+	const auto array = value.As<Napi::Array>();
+	std::vector<std::string> names;
+	for (uint32_t i = 0; i < array.Length(); i++)
+		names.push_back(array.Get(i).ToString());
+	return names;
+}
+
+static std::vector<std::pair<std::string, std::string>> namePairs(const Napi::Value &value)
+{
+	const auto array = value.As<Napi::Array>();
+	std::vector<std::pair<std::string, std::string>> pairs;
+	for (uint32_t i = 0; i < array.Length(); i++) {
+		const auto names = nameList(array.Get(i));
+		pairs.emplace_back(names.at(0), names.at(1));
+	}
+	return pairs;
+}
+
+// read(source): Promise<Source>
+static Napi::Value read(const Napi::CallbackInfo &info)
+{
+	return async(
+		info.Env(), [source = sourceOf(info[0])] { return source.read(); }, readSourceToJs);
+}
+
 // scan(source): Promise<Scan>
 static Napi::Value scan(const Napi::CallbackInfo &info)
 {
-	const auto source = sourceOf(info[0]);
-
-	return async(info.Env(), [=] { return source.read(); }, scanToJs);
+	return async(
+		info.Env(), [source = sourceOf(info[0])] { return source.read(); },
+		[](Napi::Env env, const auto &machine) { return scanToJs(env, *machine); });
 }
 
 // capture(source): Promise<Capture>
 static Napi::Value capture(const Napi::CallbackInfo &info)
 {
-	const auto source = sourceOf(info[0]);
-
-	return async(info.Env(), [=] { return source.read(); }, captureToJs);
+	return async(
+		info.Env(), [source = sourceOf(info[0])] { return source.read(); },
+		[](Napi::Env env, const auto &machine) { return captureToJs(env, *machine); });
 }
 
 struct Checked {
-	pci::Machine machine;
-	route::Verdict verdict;
+	std::shared_ptr<const pci::Machine> machine;
+	std::vector<route::Verdict> verdicts;
 };
 
-// check(source, client, provider): Promise<Check>
+// check(source, pairs: [client, provider][]): Promise<Check>
 static Napi::Value check(const Napi::CallbackInfo &info)
 {
-	const auto source = sourceOf(info[0]);
+	const auto pairs = namePairs(info[1]);
+
+	return async(
+		info.Env(),
+		[source = sourceOf(info[0]), pairs] {
+			Checked checked{source.read(), {}};
+			const auto &machine = *checked.machine;
+			for (const auto &[client, provider] : pairs)
+				checked.verdicts.push_back(route::verdict(
+					machine, machine.find(client), machine.find(provider)));
+			return checked;
+		},
+		[](Napi::Env env, const Checked &checked) {
+			return checkToJs(env, *checked.machine, checked.verdicts);
+		});
+}
+
+// matrix(source, functions): Promise<Matrix>
+static Napi::Value matrix(const Napi::CallbackInfo &info)
+{
+	const auto names = nameList(info[1]);
+
+	return async(
+		info.Env(),
+		[source = sourceOf(info[0]), names] {
+			const auto machine = source.read();
+			route::Functions functions;
+			for (const auto &name : names)
+				functions.push_back(&machine->find(name));
+			return route::matrix(*machine, functions);
+		},
+		matrixToJs);
+}
+
+struct Fixed {
+	std::shared_ptr<const pci::Machine> machine;
+	route::Fix fix;
+};
+
+// fix(source, client, provider): Promise<Fix>
+static Napi::Value fix(const Napi::CallbackInfo &info)
+{
 	const auto client = text(info, 1);
 	const auto provider = text(info, 2);
 
 	return async(
 		info.Env(),
-		[=] {
-			auto machine = source.read();
-			const auto &first = machine.find(client);
-			auto verdict = route::verdict(machine, first, machine.find(provider));
-			return Checked{std::move(machine), std::move(verdict)};
+		[source = sourceOf(info[0]), client, provider] {
+			const auto machine = source.read();
+			return Fixed{machine, route::fix(*machine, machine->find(client),
+							 machine->find(provider))};
 		},
-		[](Napi::Env env, const Checked &checked) {
-			return checkToJs(env, checked.machine, checked.verdict);
+		[](Napi::Env env, const Fixed &fixed) {
+			return fixToJs(env, *fixed.machine, fixed.fix);
 		});
 }
 
@@ -121,9 +188,12 @@ static Napi::Value bind(const Napi::CallbackInfo &info)
 
 static Napi::Object exportAll(Napi::Env env, Napi::Object exports)
 {
+	exports["read"] = Napi::Function::New(env, read);
 	exports["scan"] = Napi::Function::New(env, scan);
 	exports["capture"] = Napi::Function::New(env, capture);
 	exports["check"] = Napi::Function::New(env, check);
+	exports["matrix"] = Napi::Function::New(env, matrix);
+	exports["fix"] = Napi::Function::New(env, fix);
 	exports["plan"] = Napi::Function::New(env, plan);
 	exports["copy"] = Napi::Function::New(env, copy);
 	exports["map"] = Napi::Function::New(env, map);

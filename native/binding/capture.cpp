@@ -177,6 +177,7 @@ static pci::Function functionOf(const Napi::Value &value)
 	function.driverOverride = textOf(object, "driverOverride");
 	function.iommuGroup = integerOf(object, "iommuGroup");
 	function.numaNode = integerOf(object, "numaNode");
+	function.dmaBits = integerOf(object, "dmaBits");
 	function.powerState = textOf(object, "powerState");
 	function.isEnabled = isSet(object, "isEnabled");
 	function.config = pci::Config::parse(textOf(object, "config"),

@@ -5,6 +5,7 @@
 
 #include <cinttypes>
 #include <cstdio>
+#include <sstream>
 
 namespace binding
 {
@@ -96,6 +97,7 @@ static void setState(Napi::Env env, Napi::Object &object, const pci::Function &f
 	object["driverOverride"] = textOrNull(env, function.driverOverride);
 	object["iommuGroup"] = valueOrNull(env, function.iommuGroup);
 	object["numaNode"] = valueOrNull(env, function.numaNode);
+	object["dmaBits"] = valueOrNull(env, function.dmaBits);
 	object["powerState"] = textOrNull(env, function.powerState);
 	object["isEnabled"] = function.isEnabled;
 	object["configSize"] = static_cast<double>(function.config.size());
@@ -124,6 +126,19 @@ Napi::Object functionToJs(Napi::Env env, const pci::Function &function)
 	return object;
 }
 
+// Those that bear on the route of a request; the others are nobody's business.
+static std::vector<std::string> bootParameters(const std::string &commandLine)
+{
+	std::vector<std::string> parameters;
+	std::istringstream words(commandLine);
+	for (std::string word; words >> word;) {
+		std::erase(word, '"');
+		if (word.starts_with("pci=") || word.starts_with("pcie_acs_override"))
+			parameters.push_back(word);
+	}
+	return parameters;
+}
+
 Napi::Object machineToJs(Napi::Env env, const pci::Machine &machine)
 {
 	auto object = Napi::Object::New(env);
@@ -133,6 +148,8 @@ Napi::Object machineToJs(Napi::Env env, const pci::Machine &machine)
 	object["guest"] = valueOrNull(env, machine.guest);
 	object["iommu"] = flagOrNull(env, machine.hasIommu);
 	object["assumed"] = list(env, machine.assumed);
+	object["reading"] = env.Null();
+	object["bootParameters"] = list(env, bootParameters(machine.commandLine));
 	return object;
 }
 

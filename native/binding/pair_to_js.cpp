@@ -2,6 +2,9 @@
 #include "binding/to_js.h"
 #include "binding/values.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace binding
 {
 
@@ -80,6 +83,17 @@ static Napi::Object kernelToJs(Napi::Env env, const route::KernelView &view)
 	return object;
 }
 
+static Napi::Value bottleneckToJs(Napi::Env env, const route::Bottleneck &link)
+{
+	auto object = Napi::Object::New(env);
+	object["bdf"] = link.bdf.name();
+	object["speedGTs"] = link.link.speedGTs;
+	object["width"] = link.link.width;
+	object["payload"] = link.payload;
+	object["bytesPerSecond"] = std::round(link.bytesPerSecond);
+	return object;
+}
+
 static Napi::Object fabricToJs(Napi::Env env, const route::FabricView &view)
 {
 	auto object = Napi::Object::New(env);
@@ -88,6 +102,7 @@ static Napi::Object fabricToJs(Napi::Env env, const route::FabricView &view)
 	object["turnsAt"] = valueOrNull(env, view.turnsAt);
 	object["culprits"] = list(env, view.culprits, culpritToJs);
 	object["route"] = list(env, view.route);
+	object["link"] = view.link ? bottleneckToJs(env, *view.link) : env.Null();
 	object["conditions"] = list(env, view.conditions, findingToJs);
 	return object;
 }
@@ -114,14 +129,58 @@ Napi::Object pairToJs(Napi::Env env, const route::Verdict &verdict)
 	return object;
 }
 
-Napi::Object checkToJs(Napi::Env env, const pci::Machine &machine, const route::Verdict &verdict)
+static char letterOf(route::Word word)
 {
-	auto pairs = Napi::Array::New(env, 1);
-	pairs[0U] = pairToJs(env, verdict);
+	switch (word) {
+	case route::Word::unknown:
+		break;
+	case route::Word::no:
+		return 'n';
+	case route::Word::throughRoot:
+		return 'r';
+	case route::Word::direct:
+		return 'd';
+	}
+	return '?';
+}
 
+// words: one letter a pair, 'd' direct, 'r' through the root complex, 'n' no, '?' unknown.
+Napi::Object matrixToJs(Napi::Env env, const route::Matrix &matrix)
+{
+	auto letters = Napi::Buffer<char>::New(env, matrix.words.size());
+	std::ranges::transform(matrix.words, letters.Data(), letterOf);
+	auto object = Napi::Object::New(env);
+	object["words"] = letters;
+	object["fates"] = list(env, matrix.fates, [](Napi::Env e, const auto &fate) {
+		return list(e, fate, [](Napi::Env en, size_t place) { return value(en, place); });
+	});
+	return object;
+}
+
+Napi::Object fixToJs(Napi::Env env, const pci::Machine &machine, const route::Fix &fix)
+{
 	auto object = Napi::Object::New(env);
 	object["machine"] = machineToJs(env, machine);
-	object["pairs"] = pairs;
+	object["before"] = pairToJs(env, fix.before);
+	object["after"] = pairToJs(env, fix.after);
+	object["merged"] = env.Null();
+	object["obstacle"] = textOrNull(env, fix.obstacle);
+	object["changes"] = list(env, fix.changes, [](Napi::Env e, const route::Change &change) {
+		auto entry = Napi::Object::New(e);
+		entry["bdf"] = change.bdf.name();
+		entry["clear"] = list(e, pci::acsNames(change.clear));
+		entry["mask"] = static_cast<double>(change.clear);
+		return entry;
+	});
+	return object;
+}
+
+Napi::Object checkToJs(Napi::Env env, const pci::Machine &machine,
+		       const std::vector<route::Verdict> &verdicts)
+{
+	auto object = Napi::Object::New(env);
+	object["machine"] = machineToJs(env, machine);
+	object["pairs"] = list(env, verdicts, pairToJs);
 	return object;
 }
 

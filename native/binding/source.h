@@ -5,6 +5,7 @@
 
 #include "pci/machine.h"
 
+#include <memory>
 #include <napi.h>
 #include <optional>
 #include <string>
@@ -15,16 +16,21 @@ namespace binding
 struct Source {
 	std::string root;
 	std::optional<std::string> text;
-	std::optional<pci::Machine> capture;
-	std::string kernel, cpuVendor; // '' where the user says nothing
+	std::string name;                            // of the text, for messages
+	std::shared_ptr<const pci::Machine> machine; // where it has been read already
+	std::string kernel, cpuVendor;               // '' where the user says nothing
 	int cpuFamily = 0;
 
-	// Reads it; on any thread.
-	pci::Machine read() const;
+	// Reads it, on any thread.
+	std::shared_ptr<const pci::Machine> read() const;
 };
 
-// {root} | {text} | {capture}, with {kernel, cpu: {vendor, family}} where the user said so.
+// {root} | {text} | {capture} | {machine}, with {kernel, cpu: {vendor, family}} where the user said
+// so.
 Source sourceOf(const Napi::Value &value);
+
+// {machine}: a source for further calls that need not be read again.
+Napi::Object readSourceToJs(Napi::Env env, const std::shared_ptr<const pci::Machine> &machine);
 
 // lib/capture.ts has looked at it.
 pci::Machine captureOf(const Napi::Object &capture);

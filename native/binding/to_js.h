@@ -3,6 +3,8 @@
 #pragma once
 
 #include "pci/machine.h"
+#include "route/fix.h"
+#include "route/matrix.h"
 #include "route/verdict.h"
 
 #include <napi.h>
@@ -16,7 +18,11 @@ Napi::Object pairToJs(Napi::Env env, const route::Verdict &verdict);
 
 // {machine, functions} and {machine, pairs}.
 Napi::Object scanToJs(Napi::Env env, const pci::Machine &machine);
-Napi::Object checkToJs(Napi::Env env, const pci::Machine &machine, const route::Verdict &verdict);
+Napi::Object checkToJs(Napi::Env env, const pci::Machine &machine,
+		       const std::vector<route::Verdict> &verdicts);
+
+Napi::Object matrixToJs(Napi::Env env, const route::Matrix &matrix);
+Napi::Object fixToJs(Napi::Env env, const pci::Machine &machine, const route::Fix &fix);
 
 // '0x…'; null for nothing.
 Napi::Value hexToJs(Napi::Env env, std::optional<uint64_t> number);

@@ -88,6 +88,10 @@ static void readState(const std::string &root, Function &function)
 	function.isGroupOpen = groupAccess(root, function);
 	if (const auto node = readAttribute(function, "numa_node"); !node.empty() && node[0] != '-')
 		function.numaNode = atoi(node.c_str());
+	// Without a driver the mask is the bus's default and tells nothing.
+	if (const auto bits = readNumber(function, "dma_mask_bits");
+	    bits && !function.driver.empty())
+		function.dmaBits = static_cast<int>(bits);
 	function.powerState = readAttribute(function, "power_state");
 	if (function.powerState == "unknown" || function.powerState == "error")
 		function.powerState.clear();

@@ -74,8 +74,9 @@ struct Function {
 	// machine.
 	std::optional<bool> isGroupOpen;
 	std::optional<int> numaNode;
-	std::string powerState; // D0, D3hot …; '' where unknown
-	bool isEnabled = false; // sysfs `enable` > 0
+	std::optional<int> dmaBits; // what its driver says it can address (dma_mask_bits)
+	std::string powerState;     // D0, D3hot …; '' where unknown
+	bool isEnabled = false;     // sysfs `enable` > 0
 
 	Config config;
 	Acs acs;               // from config

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the hardware does, decided where the two ways part: the port on the client's side turns
 // requests round or sends them up, the port on the provider's side does so with completions.
+#include "route/conditions.h"
 #include "route/meeting.h"
 #include "route/verdict.h"
 
@@ -9,9 +10,6 @@
 
 namespace route
 {
-
-// A finding by code with its facts.
-using Condition = std::map<std::string, std::string>;
 
 // The number by which an egress control vector knows a function: a port's number in its switch,
 // a function's in its device.
@@ -78,8 +76,14 @@ static void decideCompletion(FabricView &view, const pci::Function &at,
 }
 
 // Conventional buses have no redirect: whoever decodes the address takes it.
-static void decide(const Meeting &meeting, FabricView &view, std::vector<std::string> &missing)
+static void decide(const pci::Machine &machine, const Meeting &meeting, FabricView &view,
+		   std::vector<std::string> &missing)
 {
+	// What stands in a guest's tree is made up: nothing says what the hardware behind it does.
+	if (machine.guest && !machine.isLab) {
+		missing.push_back("hardware behind the guest");
+		return;
+	}
 	if (!meeting.isCommon()) {
 		view.request = view.completion = Turn::throughRoot;
 		return;
@@ -115,90 +119,6 @@ static Chain bridgesOf(const Meeting &meeting)
 	return bridges;
 }
 
-// A VF's Memory enable is its PF's: VF MSE in the SR-IOV capability.
-static std::optional<bool> hasMemory(const pci::Machine &machine, const pci::Function &function)
-{
-	const auto *physical = function.physfn ? machine.lookUp(*function.physfn) : nullptr;
-	if (!physical) {
-		const auto command = function.config.u16(PCI_COMMAND);
-		return command ? std::optional((*command & PCI_COMMAND_MEMORY) != 0) : std::nullopt;
-	}
-	const auto sriov = physical->config.extended(PCI_EXT_CAP_ID_SRIOV);
-	const auto control = physical->config.u16(sriov.offset + PCI_SRIOV_CTRL);
-	if (sriov.seen != pci::Seen::yes || !control)
-		return std::nullopt;
-	return (*control & PCI_SRIOV_CTRL_MSE) != 0;
-}
-
-static bool isMasterOff(const pci::Function &function)
-{
-	const auto command = function.config.u16(PCI_COMMAND);
-	return command && !(*command & PCI_COMMAND_MASTER);
-}
-
-static bool offersMemory(const pci::Function &function)
-{
-	return std::ranges::any_of(function.bars,
-				   [](const pci::Bar &b) { return b.isMemory && b.busAddress; });
-}
-
-static std::string linkText(const pci::Link &link)
-{
-	std::string speed = std::to_string(link.speedGTs);
-	speed.erase(speed.find_last_not_of('0') + 1);
-	if (speed.ends_with('.'))
-		speed.pop_back();
-	return speed + "GT/s×" + std::to_string(link.width);
-}
-
-static void checkLink(const pci::Function &function, std::vector<Condition> &conditions)
-{
-	const auto &[speed, width] = function.link;
-	const auto &[maxSpeed, maxWidth] = function.maxLink;
-	if (width > 0 && maxWidth > 0 && (speed < maxSpeed || width < maxWidth))
-		conditions.push_back({{"code", "link-below-max"},
-				      {"bdf", function.bdf.name()},
-				      {"now", linkText(function.link)},
-				      {"max", linkText(function.maxLink)}});
-}
-
-static void checkEnd(const pci::Function &function, std::vector<Condition> &conditions)
-{
-	const std::string bdf = function.bdf.name();
-	if (function.config.isGone())
-		conditions.push_back({{"code", "gone"}, {"bdf", bdf}});
-	if (function.powerState.starts_with("D3"))
-		conditions.push_back(
-			{{"code", "d-state"}, {"bdf", bdf}, {"state", function.powerState}});
-	checkLink(function, conditions);
-}
-
-static std::vector<Condition> conditionsOf(const pci::Machine &machine, const Meeting &meeting,
-					   const Chain &bridges)
-{
-	const pci::Function &client = *meeting.client.front(),
-			    &provider = *meeting.provider.front();
-	std::vector<Condition> found;
-
-	checkEnd(client, found);
-	if (isMasterOff(client))
-		found.push_back({{"code", "bus-master-off"}, {"bdf", client.bdf.name()}});
-	for (const pci::Function *bridge : bridges) {
-		if (isMasterOff(*bridge))
-			found.push_back({{"code", "bus-master-off"}, {"bdf", bridge->bdf.name()}});
-		if (hasMemory(machine, *bridge) == false)
-			found.push_back({{"code", "memory-off"}, {"bdf", bridge->bdf.name()}});
-	}
-	if (&client != &provider)
-		checkEnd(provider, found);
-	if (!offersMemory(provider))
-		found.push_back({{"code", provider.bars.empty() ? "no-memory" : "not-assigned"},
-				 {"bdf", provider.bdf.name()}});
-	else if (hasMemory(machine, provider) == false)
-		found.push_back({{"code", "memory-off"}, {"bdf", provider.bdf.name()}});
-	return found;
-}
-
 FabricView fabricView(const pci::Machine &machine, const pci::Function &client,
 		      const pci::Function &provider, std::vector<std::string> &missing)
 {
@@ -211,11 +131,17 @@ FabricView fabricView(const pci::Machine &machine, const pci::Function &client,
 	for (const pci::Function *bridge : bridges)
 		view.route.push_back(bridge->bdf);
 	view.conditions = conditionsOf(machine, *meeting, bridges);
-	// What stands in a guest's tree is made up: nothing says what the hardware behind it does.
-	if (machine.guest && !machine.isLab)
-		missing.push_back("hardware behind the guest");
-	else
-		decide(*meeting, view, missing);
+	view.link = bottleneckOf(*meeting);
+	decide(machine, *meeting, view, missing);
+	return view;
+}
+
+FabricView fabricTurns(const pci::Machine &machine, const pci::Function &client,
+		       const pci::Function &provider, std::vector<std::string> &missing)
+{
+	FabricView view;
+	if (const auto meeting = meet(machine, client, provider, missing))
+		decide(machine, *meeting, view, missing);
 	return view;
 }
 

@@ -21,6 +21,13 @@ static Word wordFor(const KernelView &kernel, const FabricView &fabric)
 	return isDirect ? Word::direct : Word::throughRoot;
 }
 
+Word wordOf(const pci::Machine &machine, const pci::Function &client, const pci::Function &provider)
+{
+	std::vector<std::string> missing;
+	const auto kernel = kernelView(machine, client, provider, missing);
+	return wordFor(kernel, fabricTurns(machine, client, provider, missing));
+}
+
 Verdict verdict(const pci::Machine &machine, const pci::Function &client,
 		const pci::Function &provider)
 {

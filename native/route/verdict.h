@@ -32,15 +32,27 @@ struct Culprit {
 	std::vector<std::string> bits; // 'rr', 'cr', 'ec'
 };
 
+// A finding by code with its facts.
+using Condition = std::map<std::string, std::string>;
+
+// The slowest link of a route, named after the function below it.
+struct Bottleneck {
+	pci::Bdf bdf;
+	pci::Link link;
+	int payload = 128;         // bytes a TLP: the smallest Max_Payload_Size of the route
+	double bytesPerSecond = 0; // of payload, one direction, encoding and headers taken off
+};
+
 struct FabricView {
 	Turn request = Turn::unknown;
 	Turn completion = Turn::unknown;
 	std::optional<pci::Bdf> turnsAt; // the meeting bridge; nullopt through the root complex
 	std::vector<Culprit> culprits;
 	std::vector<pci::Bdf> route; // the bridges from client to provider, both ends left out
-	// Conditions of life that fail, by code with facts: 'memory-off' {bdf}, 'bus-master-off',
-	// 'not-assigned', 'd-state', 'link-below-max' …
-	std::vector<std::map<std::string, std::string>> conditions;
+	// Conditions of life that fail: 'memory-off' {bdf}, 'bus-master-off', 'not-assigned',
+	// 'd-state', 'link-below-max', 'payload-mismatch', 'beyond-reach' …
+	std::vector<Condition> conditions;
+	std::optional<Bottleneck> link;
 };
 
 // What stands between now and a VFIO mapping.
@@ -66,11 +78,17 @@ struct Verdict {
 
 KernelView kernelView(const pci::Machine &machine, const pci::Function &client,
 		      const pci::Function &provider, std::vector<std::string> &missing);
+// Request and completion alone; fabricView() adds all that surrounds them.
+FabricView fabricTurns(const pci::Machine &machine, const pci::Function &client,
+		       const pci::Function &provider, std::vector<std::string> &missing);
 FabricView fabricView(const pci::Machine &machine, const pci::Function &client,
 		      const pci::Function &provider, std::vector<std::string> &missing);
 VfioView vfioView(const pci::Machine &machine, const pci::Function &client,
 		  const pci::Function &provider);
 
+// The word alone, as verdict() has it, for a fraction of its cost.
+Word wordOf(const pci::Machine &machine, const pci::Function &client,
+	    const pci::Function &provider);
 Verdict verdict(const pci::Machine &machine, const pci::Function &client,
 		const pci::Function &provider);
 

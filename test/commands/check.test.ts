@@ -60,10 +60,12 @@ test('--json gives the documented object', (t) => {
 	t.is(answer.version, 1);
 	t.deepEqual(Object.keys(answer.machine).sort(), [
 		'assumed',
+		'bootParameters',
 		'cpu',
 		'guest',
 		'iommu',
 		'kernel',
+		'reading',
 		'source',
 	]);
 	t.like(answer.pairs[0], {

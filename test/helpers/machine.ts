@@ -25,7 +25,7 @@ export function machine(t: ExecutionContext, drawing: string): string {
 }
 
 export async function verdict(root: string, client: string, provider: string): Promise<Pair> {
-	const {pairs} = await native.check({root}, client, provider);
+	const {pairs} = await native.check({root}, [[client, provider]]);
 	const [pair] = pairs;
 	if (pair === undefined) throw new Error('no pair');
 	return pair;

@@ -10,7 +10,7 @@ import {bind, cut, machine} from '../helpers/machine.ts';
 const plain = {strong: String, word: String};
 
 async function say(root: string, client: string, provider: string): Promise<string> {
-	const check = await native.check({root}, client, provider);
+	const check = await native.check({root}, [[client, provider]]);
 	const [pair] = check.pairs;
 	return pair === undefined ? '' : describePair(check.machine, pair, plain);
 }

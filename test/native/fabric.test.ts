@@ -151,7 +151,7 @@ test('conditions of life are told, whatever the route', async (t) => {
 	attribute(root, client, 'current_link_speed', '8.0 GT/s PCIe');
 	const {fabric} = await verdict(root, client, provider);
 	t.deepEqual(fabric.conditions, [
-		{code: 'link-below-max', bdf: client, now: '8GT/s×16', max: '16GT/s×16'},
+		{code: 'link-below-max', bdf: client, now: '8GT/s×16', max: '16GT/s×16', port: '0000:02:00.0'},
 		{code: 'bus-master-off', bdf: client},
 		{code: 'd-state', bdf: provider, state: 'D3hot'},
 		{code: 'memory-off', bdf: provider},

@@ -61,14 +61,14 @@ for (const name of [
 ]) {
 	test(`'${name}' is no name of a function`, async (t) => {
 		const root = machine(t, 'root-port\n  nvme');
-		await t.throwsAsync(native.check({root}, name, '01:00.0'), {code: 'P2P_BAD_NAME'});
+		await t.throwsAsync(native.check({root}, [[name, '01:00.0']]), {code: 'P2P_BAD_NAME'});
 	});
 }
 
 test('a name in the right form that nothing has is another error', async (t) => {
 	const root = machine(t, 'root-port\n  nvme');
 	for (const name of ['09:00.0', 'nvme7', '00:01.0/01.0']) {
-		await t.throwsAsync(native.check({root}, name, '01:00.0'), {code: 'P2P_NO_FUNCTION'});
+		await t.throwsAsync(native.check({root}, [[name, '01:00.0']]), {code: 'P2P_NO_FUNCTION'});
 	}
 });
 
@@ -137,6 +137,8 @@ test('what surrounds the functions is told', async (t) => {
 		guest: null,
 		iommu: false,
 		assumed: [],
+		bootParameters: [],
+		reading: null,
 	});
 });
 

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// What would make a verdict direct, and what the verdict is then. Nothing is changed but a copy.
+#pragma once
+
+#include "route/verdict.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace route
+{
+
+// ACS control bits to clear in one function.
+struct Change {
+	pci::Bdf bdf;
+	uint16_t clear = 0; // PCI_ACS_* bits, all of them set now
+};
+
+struct Fix {
+	// Empty where it is direct already, or where no bits would make it so.
+	std::vector<Change> changes;
+	Verdict before, after;
+	// Why no change helps: 'no-common-bridge', 'not-read', 'guest'; '' where changes do.
+	std::string obstacle;
+};
+
+Fix fix(const pci::Machine &machine, const pci::Function &client, const pci::Function &provider);
+
+// The machine as it would be with those bits cleared.
+pci::Machine changed(pci::Machine machine, const std::vector<Change> &changes);
+
+}
