@@ -115,6 +115,7 @@ const functionFields: Fields = {
 	isEnabled: orNull(flag),
 	config: matching(/^([0-9a-f]{2}|\.\.){0,4096}$/, "pairs of hexadecimal digits or '..'"),
 	configSpace: orNull(number),
+	hasResources: orNull(flag),
 	bars: listOf(
 		objectOf({
 			...region,

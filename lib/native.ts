@@ -50,6 +50,8 @@ export type PciFunction = {
 	readonly powerState: string | null;
 	readonly isEnabled: boolean;
 	readonly configSize: number;
+	/** False where nobody said which BARs there are. */
+	readonly hasResources: boolean;
 	readonly bars: readonly Bar[];
 	readonly link: Link;
 	readonly maxLink: Link;

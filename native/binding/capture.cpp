@@ -183,6 +183,7 @@ static pci::Function functionOf(const Napi::Value &value)
 	function.config = pci::Config::parse(textOf(object, "config"),
 					     space ? std::optional<size_t>(*space) : std::nullopt)
 				  .value_or(pci::Config{});
+	function.hasResources = flagOf(object, "hasResources").value_or(true);
 	function.bars = listOf<pci::Bar>(object, "bars", barOf);
 	function.windows = listOf<pci::BridgeWindow>(object, "windows", windowOf);
 	function.link = linkOf(object, "link");

@@ -120,6 +120,7 @@ Napi::Object functionToJs(Napi::Env env, const pci::Function &function)
 	setIdentity(env, object, function);
 	setState(env, object, function);
 	setAcs(env, object, function);
+	object["hasResources"] = function.hasResources;
 	object["bars"] = list(env, function.bars, barToJs);
 	object["p2pmem"] = p2pmemToJs(env, function.p2pmem);
 	object["cmbSize"] = valueOrNull(env, function.cmbSize);
@@ -139,6 +140,17 @@ static std::vector<std::string> bootParameters(const std::string &commandLine)
 	return parameters;
 }
 
+static Napi::Value readingToJs(Napi::Env env, const std::optional<pci::Reading> &reading)
+{
+	if (!reading)
+		return env.Null();
+	auto object = Napi::Object::New(env);
+	object["lines"] = static_cast<double>(reading->lines);
+	object["unread"] = static_cast<double>(reading->unread);
+	object["twice"] = static_cast<double>(reading->twice);
+	return object;
+}
+
 Napi::Object machineToJs(Napi::Env env, const pci::Machine &machine)
 {
 	auto object = Napi::Object::New(env);
@@ -148,7 +160,7 @@ Napi::Object machineToJs(Napi::Env env, const pci::Machine &machine)
 	object["guest"] = valueOrNull(env, machine.guest);
 	object["iommu"] = flagOrNull(env, machine.hasIommu);
 	object["assumed"] = list(env, machine.assumed);
-	object["reading"] = env.Null();
+	object["reading"] = readingToJs(env, machine.reading);
 	object["bootParameters"] = list(env, bootParameters(machine.commandLine));
 	return object;
 }

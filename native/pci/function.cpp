@@ -4,6 +4,7 @@
 #include "pci/resource.h"
 #include "sys/file.h"
 
+#include <array>
 #include <cstdlib>
 #include <linux/pci_regs.h>
 #include <sstream>
@@ -129,6 +130,30 @@ static Link readLink(const Function &function, const char *speed, const char *wi
 	if (gigatransfers <= 0 || lanes < 1 || lanes > 32)
 		return {};
 	return {gigatransfers, lanes};
+}
+
+static Link linkFrom(uint16_t word)
+{
+	// PCI_EXP_LNKCAP_SLS_* and PCI_EXP_LNKSTA_CLS_*: 1 for 2.5 GT/s, 6 for 64.
+	constexpr std::array speeds = {0.0, 2.5, 5.0, 8.0, 16.0, 32.0, 64.0};
+	const size_t code = word & PCI_EXP_LNKSTA_CLS;
+	const int width = (word & PCI_EXP_LNKSTA_NLW) >> PCI_EXP_LNKSTA_NLW_SHIFT;
+	if (code == 0 || code >= speeds.size() || width < 1 || width > 32)
+		return {};
+	return {speeds[code], width};
+}
+
+void completeLinks(Function &function)
+{
+	const auto express = function.config.capability(PCI_CAP_ID_EXP);
+	if (express.seen != Seen::yes)
+		return;
+	const auto max = function.config.u16(express.offset + size_t{PCI_EXP_LNKCAP});
+	const auto now = function.config.u16(express.offset + size_t{PCI_EXP_LNKSTA});
+	if (max && function.maxLink.width == 0)
+		function.maxLink = linkFrom(*max);
+	if (now && function.link.width == 0)
+		function.link = linkFrom(*now);
 }
 
 static std::optional<P2pmem> readP2pmem(const Function &function)

@@ -13,6 +13,9 @@ namespace pci
 // the function went away meanwhile. root: '' for the running machine.
 std::optional<Function> readFunction(const std::string &root, const Bdf &bdf);
 
+// Fills in links from configuration space where sysfs did not tell them.
+void completeLinks(Function &function);
+
 // From the parent's role first: what a port is depends on where it stands.
 Role roleOf(const Function &function, const Function *parent);
 

@@ -82,12 +82,20 @@ struct Function {
 	Acs acs;               // from config
 	std::vector<Bar> bars; // only those that exist
 	std::vector<BridgeWindow> windows;
+	bool hasResources = true; // false: nobody said which BARs there are
 	Link link, maxLink;
 	std::optional<P2pmem> p2pmem;
 	std::vector<std::string> names;  // what the kernel calls it: nvme0, nvme0n1, card0, eth0
 	std::optional<uint64_t> cmbSize; // bytes, where the nvme driver tells (class/nvme/*/cmbsz)
 
 	const Bar *bar(int index) const;
+};
+
+// What became of the lines of a text.
+struct Reading {
+	size_t lines = 0;  // that are not blank
+	size_t unread = 0; // that meant nothing to the reader
+	size_t twice = 0;  // functions that stood there before
 };
 
 struct Machine {
@@ -98,6 +106,7 @@ struct Machine {
 	std::optional<int> cpuFamily;
 	std::string cpuName;
 	std::string commandLine;
+	std::optional<Reading> reading;
 	std::vector<std::string> assumed; // what nobody read, by code
 	std::optional<std::string>
 		guest;                  // hypervisor or DMI product where this is a virtual machine

@@ -126,12 +126,18 @@ static void checkReach(const pci::Function &client, const pci::Function &provide
 	}
 }
 
+// vfio-pci lays a function to rest until somebody opens it, who then wakes it.
+static bool isParked(const pci::Function &function)
+{
+	return function.driver == "vfio-pci";
+}
+
 static void checkEnd(const pci::Function &function, std::vector<Condition> &conditions)
 {
 	const std::string bdf = function.bdf.name();
 	if (function.config.isGone())
 		conditions.push_back({{"code", "gone"}, {"bdf", bdf}});
-	if (function.powerState.starts_with("D3"))
+	if (function.powerState.starts_with("D3") && !isParked(function))
 		conditions.push_back(
 			{{"code", "d-state"}, {"bdf", bdf}, {"state", function.powerState}});
 }
@@ -156,7 +162,7 @@ std::vector<Condition> conditionsOf(const pci::Machine &machine, const Meeting &
 
 	checkEnd(client, found);
 	checkLink(machine, client, found);
-	if (isMasterOff(client))
+	if (isMasterOff(client) && !isParked(client))
 		found.push_back({{"code", "bus-master-off"}, {"bdf", client.bdf.name()}});
 	for (const pci::Function *bridge : bridges) {
 		checkLink(machine, *bridge, found);
@@ -170,6 +176,8 @@ std::vector<Condition> conditionsOf(const pci::Machine &machine, const Meeting &
 		checkLink(machine, provider, found);
 		checkPath(client, provider, bridges, found);
 	}
+	if (!provider.hasResources)
+		return found;
 	if (!offersMemory(provider))
 		found.push_back({{"code", provider.bars.empty() ? "no-memory" : "not-assigned"},
 				 {"bdf", provider.bdf.name()}});
