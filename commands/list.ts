@@ -7,12 +7,14 @@ import {captureText} from '../lib/capture.ts';
 import {type Column, columns, defaultColumns} from '../lib/columns.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
-import {className, engineOf, memoryOf, partsOf} from '../lib/function.ts';
+import {partsOf, recordOf as wholeRecordOf} from '../lib/function.ts';
 import {native, type PciFunction, type Read, type Scan} from '../lib/native.ts';
 import {write} from '../lib/output.ts';
 import {fromFlag, sourceOf} from '../lib/source.ts';
 import {loadStyle} from '../lib/style.ts';
 import {table} from '../lib/table.ts';
+import {linesOf, prefixes} from '../lib/topo-text.ts';
+import {treesOf, walk} from '../lib/tree.ts';
 
 export default class List extends BaseCommand {
 	static override summary =
@@ -27,6 +29,7 @@ export default class List extends BaseCommand {
 	};
 	static override flags = {
 		all: boolean({char: 'a', description: 'bridges and everything else too'}),
+		tree: boolean({char: 't', description: 'below each other as they hang, with the ports above'}),
 		output: option({
 			char: 'o',
 			helpValue: 'COLUMNS',
@@ -56,9 +59,12 @@ export default class List extends BaseCommand {
 			await saveCapture(source, scan, flags.capture);
 			return;
 		}
-		const functions = select(scan, args.function ?? [], flags.all);
+		const chosen = select(scan, args.function ?? [], flags.all);
+		const functions = flags.tree ? withPorts(scan.functions, chosen) : chosen;
 
-		const text = flags.json ? '' : await textOf(functions, shown, flags);
+		const text = flags.json
+			? ''
+			: await textOf(functions, flags.tree ? inTree(functions, shown) : shown, flags);
 		const json = jsonOf(scan, functions, flags.output === undefined ? undefined : shown);
 		this.answer(ExitCode.yes, {text, json}, flags.json);
 	}
@@ -94,6 +100,40 @@ function columnsOf(output: string | undefined): Column[] {
 function select({functions}: Scan, names: readonly string[], isAll: boolean): PciFunction[] {
 	if (names.length === 0) return functions.filter((it) => isAll || partsOf(it).length > 0);
 	return names.map((name) => find(functions, name));
+}
+
+/** Those, and every port above them. */
+function withPorts(
+	functions: readonly PciFunction[],
+	chosen: readonly PciFunction[],
+): PciFunction[] {
+	const wanted = new Set<string>();
+	const byName = new Map(functions.map((it) => [it.bdf, it]));
+	for (const it of chosen) {
+		for (let at: PciFunction | undefined = it; at !== undefined; at = byName.get(at.parent ?? '')) {
+			wanted.add(at.bdf);
+		}
+	}
+	const {roots} = treesOf(
+		functions.filter(({bdf}) => wanted.has(bdf)),
+		{isWhole: true},
+	);
+	return roots.flatMap(({nodes}) => [...walk(nodes)].map(({node}) => node.it));
+}
+
+/** The column of names drawn as a tree; the domain stays, so that names can be copied. */
+function inTree(functions: readonly PciFunction[], shown: readonly Column[]): Column[] {
+	const margins = new Map<string, string>();
+	for (const {nodes} of treesOf(functions, {isWhole: true}).roots) {
+		for (const {prefix, node} of prefixes(nodes, linesOf(process.env))) {
+			margins.set(node.it.bdf, prefix);
+		}
+	}
+	return shown.map((column) =>
+		column.name === 'FUNCTION'
+			? {...column, text: (it) => `${margins.get(it.bdf) ?? ''}${it.bdf}`}
+			: column,
+	);
 }
 
 function find(functions: readonly PciFunction[], name: string): PciFunction {
@@ -134,11 +174,5 @@ function recordOf(it: PciFunction, shown: readonly Column[] | undefined): unknow
 	if (shown !== undefined) {
 		return Object.fromEntries(shown.map(({name, json}) => [name.toLowerCase(), json(it)]));
 	}
-	return {
-		...it,
-		class: className(it),
-		engine: engineOf(it),
-		memory: memoryOf(it),
-		can: partsOf(it),
-	};
+	return wholeRecordOf(it);
 }

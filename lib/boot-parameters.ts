@@ -28,7 +28,7 @@ const flags = [
 	...['pcie_bus_perf', 'pcie_bus_peer2peer', 'pcie_scan_all', 'force_floating'],
 	...['big_root_window', 'nomio', 'norid', 'notph', 'irqmask', 'pirqaddr', 'lastbus'],
 	...['cbiosize', 'cbmemsize', 'resource_alignment', 'ecrc', 'hpbussize', 'hpiosize'],
-	...['hpmmiosize', 'hpmmioprefsize', 'hpmemsize', 'bus', 'resource', 'nobios', 'quirks'],
+	...['hpmmiosize', 'hpmmioprefsize', 'hpmemsize'],
 ];
 
 function pciNotes(value: string, functions: readonly PciFunction[]): string[] {

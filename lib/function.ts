@@ -51,6 +51,17 @@ export function partsOf(it: PciFunction): Part[] {
 	];
 }
 
+/** All that is known of it, for --json. */
+export function recordOf(it: PciFunction): object {
+	return {
+		...it,
+		class: className(it),
+		engine: engineOf(it),
+		memory: memoryOf(it),
+		can: partsOf(it),
+	};
+}
+
 const MiB = 1024 ** 2;
 /** Smaller BARs of unknown kind are taken for registers. */
 const leastMemory = MiB;

@@ -21,6 +21,7 @@ export const commands: Readonly<Record<string, Load>> = {
 	lab: () => import('../commands/lab.ts'),
 	list: () => import('../commands/list.ts'),
 	map: () => import('../commands/map.ts'),
+	topo: () => import('../commands/topo.ts'),
 };
 
 /** program: 'p2p-copy', or 'p2p' whose first word then names the command. */

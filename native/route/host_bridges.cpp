@@ -37,11 +37,12 @@ constexpr Since sandyBridge{{5, 4}, {5, 4}};
 constexpr Since skylake{{5, 4}, {5, 4}};
 constexpr Since skylakeMore{{5, 4}, {5, 14}};
 constexpr Since iceLake{{5, 17}, {5, 18}};
-constexpr Since accelerators{{7, 1}, {7, 3}};
-constexpr Since google{{6, 18}, {7, 1}};
-constexpr Since nvidia{{7, 2}, {7, 3}};
+constexpr Since accelerators{{6, 13}, {7, 2}};
+constexpr Since google{{6, 13}, {7, 1}};
+constexpr Since nvidia{{7, 3}, {7, 3}};
 
-// host_bridge_whitelist of drivers/pci/p2pdma.c, as of Linux 7.3.
+// host_bridge_whitelist of drivers/pci/p2pdma.c. Read in 6.1.176, 6.12.117, 7.2.12 and 7.3.4; what
+// changed between two of them, and what is older than 6.1, is uncertain in between.
 constexpr Release newestKnown{7, 3};
 constexpr std::array hostBridges = {
 	Entry{0x8086, 0x3c00, true, sandyBridge},   Entry{0x8086, 0x3c01, true, sandyBridge},

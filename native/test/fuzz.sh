@@ -1,0 +1,19 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Fuzzes what reads other people's bytes: native/test/fuzz.sh [RUNS] [SEEDS…]. Needs clang with
+# libFuzzer (Debian: clang-19 libclang-rt-19-dev). Stands outside npm test.
+set -e
+cd "$(dirname "$0")/.."
+runs=${1:-10000000}
+[ $# -gt 0 ] && shift
+folder=../build/fuzz
+for target in config lspci; do
+	mkdir -p "$folder/$target"
+	"${CLANG:-clang++-19}" -std=c++20 -O2 -g -iquote . -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=undefined -o "$folder/fuzz_$target" "test/fuzz_$target.cpp" \
+		pci/config.cpp pci/acs.cpp pci/bdf.cpp pci/machine.cpp pci/function.cpp \
+		pci/names.cpp pci/platform.cpp pci/resource.cpp paper/*.cpp route/*.cpp sys/error.cpp \
+		sys/file.cpp sys/fd.cpp
+	"$folder/fuzz_$target" -runs="$runs" -max_len=4096 -print_final_stats=1 \
+		"$folder/$target" "$@"
+done
