@@ -13,7 +13,7 @@ import {write} from '../lib/output.ts';
 import {fromFlag, sourceOf} from '../lib/source.ts';
 import {loadStyle} from '../lib/style.ts';
 import {table} from '../lib/table.ts';
-import {linesOf, prefixes} from '../lib/topo-text.ts';
+import {prefixes, signsOf} from '../lib/topo-text.ts';
 import {treesOf, walk} from '../lib/tree.ts';
 
 export default class List extends BaseCommand {
@@ -118,14 +118,14 @@ function withPorts(
 		functions.filter(({bdf}) => wanted.has(bdf)),
 		{isWhole: true},
 	);
-	return roots.flatMap(({nodes}) => [...walk(nodes)].map(({node}) => node.it));
+	return roots.flatMap(({nodes}) => [...walk(nodes)].map(({it}) => it));
 }
 
 /** The column of names drawn as a tree; the domain stays, so that names can be copied. */
 function inTree(functions: readonly PciFunction[], shown: readonly Column[]): Column[] {
 	const margins = new Map<string, string>();
 	for (const {nodes} of treesOf(functions, {isWhole: true}).roots) {
-		for (const {prefix, node} of prefixes(nodes, linesOf(process.env))) {
+		for (const {prefix, node} of prefixes(nodes, signsOf(process.env))) {
 			margins.set(node.it.bdf, prefix);
 		}
 	}
