@@ -14,7 +14,7 @@ import {topoJson} from '../lib/topo-json.ts';
 import {topoSvg} from '../lib/topo-svg.ts';
 import {cutLines, inLocale, routeText, signsOf, topoText} from '../lib/topo-text.ts';
 import {counted, machineWords} from '../lib/topo-words.ts';
-import {treesOf} from '../lib/tree.ts';
+import {type TreeOptions, treesOf} from '../lib/tree.ts';
 import {functionsOf, type Picture, wayOf} from '../lib/way.ts';
 
 export default class Topo extends BaseCommand {
@@ -30,10 +30,14 @@ export default class Topo extends BaseCommand {
 	static override flags = {
 		all: boolean({char: 'a', description: 'everything, one by one'}),
 		route: boolean({description: 'the way from CLIENT to PROVIDER, and where it turns'}),
-		svg: option({helpValue: 'FILE', description: 'a picture, on stdout or into FILE'}),
+		svg: option({
+			helpValue: 'FILE',
+			exclusive: ['json'],
+			description: 'a picture, on stdout or into FILE',
+		}),
 		dot: option({
 			helpValue: 'FILE',
-			exclusive: ['svg'],
+			exclusive: ['svg', 'json'],
 			description: 'the tree for graphviz, on stdout or into FILE',
 		}),
 		...fromFlag,
@@ -50,25 +54,20 @@ export default class Topo extends BaseCommand {
 	async run(): Promise<void> {
 		const {args, flags} = await this.parse(Topo);
 		const names = args.function ?? [];
-		checkOperands(names, flags.route);
+		checkOperands(names, flags);
 		const source = await native.read(await sourceOf(flags));
 		const scan = await native.scan(source);
 		const pair = flags.route ? await pairOf(source, names) : undefined;
 		const status = statusOf(pair);
+		const picture = pictureOf(scan, pair, {isWhole: flags.all, isFolded: !flags.json});
 
-		const file = flags.svg ?? flags.dot;
-		if (file !== undefined) {
-			const draw = flags.svg === undefined ? topoDot : topoSvg;
-			this.#save(draw(pictureOf(scan, pair, flags.all)), file, status);
-			return;
+		if (flags.svg !== undefined) this.#save(topoSvg(picture), flags.svg, status);
+		else if (flags.dot !== undefined) this.#save(topoDot(picture), flags.dot, status);
+		else {
+			const text = flags.json ? '' : await textOf(picture, scan);
+			const json = topoJson(picture.trees, scan.machine, pair);
+			this.answer(status, {text, json}, flags.json);
 		}
-		const json = topoJson(
-			treesOf(scan.functions, {isWhole: flags.all || pair !== undefined}),
-			scan.machine,
-			pair,
-		);
-		const text = flags.json ? '' : await textOf(pictureOf(scan, pair, flags.all), scan);
-		this.answer(status, {text, json}, flags.json);
 	}
 
 	#save(picture: string, file: string, status: ExitStatus): void {
@@ -80,16 +79,21 @@ export default class Topo extends BaseCommand {
 	}
 }
 
-function checkOperands(names: readonly string[], isRoute: boolean): void {
-	if (isRoute && names.length < 2) {
+type Flags = {
+	readonly route: boolean;
+	readonly svg?: string | undefined;
+	readonly dot?: string | undefined;
+};
+
+function checkOperands(names: readonly string[], {route, svg, dot}: Flags): void {
+	if (route && names.length < 2) {
 		throw new Failure('--route needs CLIENT and PROVIDER', {hints: ['p2p-topo --help']});
 	}
-	const extra = names[isRoute ? 2 : 0];
+	const extra = names[route ? 2 : 0];
 	if (extra === undefined) return;
-	const hint = isRoute
-		? `p2p-topo --svg=${extra}   for a file`
-		: 'p2p-topo --route CLIENT PROVIDER';
-	throw new Failure(`extra operand: ${extra}`, {hints: [hint]});
+	const option = svg === '-' ? '--svg' : dot === '-' ? '--dot' : undefined;
+	const hint = option === undefined ? '--route CLIENT PROVIDER' : `${option}=${extra}`;
+	throw new Failure(`extra operand: ${extra}`, {hints: [`p2p-topo ${hint}`]});
 }
 
 async function pairOf(source: Read, [client = '', provider = '']: string[]): Promise<Pair> {
@@ -100,11 +104,15 @@ async function pairOf(source: Read, [client = '', provider = '']: string[]): Pro
 	return pair;
 }
 
-function pictureOf({machine, functions}: Scan, pair: Pair | undefined, isWhole: boolean): Picture {
+function pictureOf(
+	{machine, functions}: Scan,
+	pair: Pair | undefined,
+	options: TreeOptions,
+): Picture {
 	const way = pair && wayOf(pair, functions);
 	const keep = way === undefined ? [] : functionsOf(way).map(({bdf}) => bdf);
 	return {
-		trees: treesOf(functions, {isWhole, isFolded: true, keep}),
+		trees: treesOf(functions, {...options, keep}),
 		caption: [counted(functions.length), machineWords(machine)].filter(Boolean).join(', '),
 		way,
 		sentence: pair && `${pair.verdict}: ${headline(machine, pair)}`,

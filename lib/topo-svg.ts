@@ -92,7 +92,8 @@ function frame(box: Box): string {
 }
 
 function lines(bar: Bar, way: Way | undefined): string[] {
-	const slowest = way && slowestOf(way)?.it;
+	const slow = way && slowestOf(way);
+	const slowest = slow?.isBottleneck ? slow.it : undefined;
 	const stubs = bar.below.map((box) => `M${rightOf(bar)} ${centre(box)}H${box.x}`);
 	const thin = element('path', {d: stubs.join(''), stroke: ink.line, fill: 'none'});
 	const above = [...boxesOf(bar.below)].filter(({below}) => below.length > 0);
@@ -161,10 +162,14 @@ function portParts(box: Box, isCulprit: boolean): string[] {
 	const bits = redirects(node.it);
 	const isUnknown = node.it.acs === null;
 	const words = isUnknown ? 'ACS ?' : bits;
+	const what = node.more.length === 0 ? whatOf(node) : `${node.more.length + 1} ports`;
 	const left = rightOf(box) - widthOf(words, 10) - 17;
 	return [
-		text([x + 9, y + 16], cut(cardOf(node).name, 12, box.width - 12), bold),
-		text([x + 9, y + 30], cut(whatOf(node), 10, box.width - 14), small),
+		text([x + 9, y + 16], cardOf(node).name, {
+			...bold,
+			...(node.more.length > 0 ? {'font-size': 11} : {}),
+		}),
+		text([x + 9, y + 30], cut(what, 10, box.width - 14), small),
 		words === ''
 			? ''
 			: badge(

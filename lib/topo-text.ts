@@ -82,8 +82,8 @@ export async function routeText(way: Way, machine: Machine, signs: Signs): Promi
 /** For a locale without ×, … and the like. */
 export function inLocale(text: string, {isAscii}: Signs): string {
 	if (!isAscii) return text;
-	const signs: Readonly<Record<string, string>> = {'×': 'x', '…': '..', '→': '->'};
-	return text.replace(/[×…→]/g, (sign) => signs[sign] ?? sign);
+	const signs: Readonly<Record<string, string>> = {'×': 'x', '…': '-'};
+	return text.replace(/[×…]/g, (sign) => signs[sign] ?? sign);
 }
 
 /** Lines no longer than a terminal is wide; colours count for nothing. */

@@ -69,8 +69,16 @@ export function stopsOf(way: Way, machine: Machine): Stop[] {
 	}));
 }
 
+export type Slowest = {
+	/** The function below the link. */
+	readonly it: PciFunction;
+	readonly words: string;
+	/** Are there faster ones on the way? */
+	readonly isBottleneck: boolean;
+};
+
 /** The slowest link of the way, and what it carries as far as the core has said. */
-export function slowestOf({pair, ...way}: Way): {it: PciFunction; words: string} | undefined {
+export function slowestOf({pair, ...way}: Way): Slowest | undefined {
 	const {link} = pair.fabric;
 	const links = [...way.up, ...way.down].filter(isBelowLink);
 	const least = Math.min(...links.map((it) => capacity(it.link)));
@@ -79,7 +87,11 @@ export function slowestOf({pair, ...way}: Way): {it: PciFunction; words: string}
 	if (it === undefined || !Number.isFinite(least)) return undefined;
 	const isSaid = it.bdf === link?.bdf;
 	const words = 'the slowest link';
-	return {it, words: isSaid ? `${words}: at most ${rate(link.bytesPerSecond)}` : words};
+	return {
+		it,
+		words: isSaid ? `${words}: at most ${rate(link.bytesPerSecond)}` : words,
+		isBottleneck: slow.length < links.length,
+	};
 }
 
 function upwards(bdf: string, byName: ReadonlyMap<string, PciFunction>): PciFunction[] {
