@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What the pictures say of a function and of a link, in few words.
 
-import {className, memoryText, movesBytesByClass, offeredBy} from './function.ts';
+import {className, type Memory, movesBytesByClass, offeredBy} from './function.ts';
 import type {Machine, PciFunction} from './native.ts';
 import {membersOf, type Node, type Root, type Trees} from './tree.ts';
-import {linkText} from './units.ts';
+import {linkText, shortSize} from './units.ts';
 
 const roles: Readonly<Partial<Record<PciFunction['role'], string>>> = {
 	'root-port': 'root port',
@@ -29,10 +29,13 @@ export function rootWords({bus, numaNode}: Root): string[] {
 	return [bus, ...(numaNode === null ? [] : [`NUMA node ${numaNode}`])];
 }
 
-/** '03:00.0', or '03:00.0 … 03:01.7' for neighbours of one kind; the domain stands at the root. */
+/** '03:00.0', or '03:00.0 … 1f.7' for neighbours of one kind; the domain stands at the root. */
 export function nameOf({it, more}: Node): string {
+	const first = shortName(it);
 	const last = more.at(-1);
-	return last === undefined ? shortName(it) : `${shortName(it)} … ${shortName(last)}`;
+	if (last === undefined) return first;
+	const [bus, place] = shortName(last).split(':');
+	return `${first} … ${first.startsWith(`${bus}:`) ? place : shortName(last)}`;
 }
 
 /** 'nvme nvme0,nvme0n1', 'downstream port', '8 × network VF eth2 … eth9'. */
@@ -103,7 +106,7 @@ export function groupWords(node: Node): string {
 
 export function memoryWords({it}: Node): string {
 	if (isPort(it) || it.role === 'host-bridge') return '';
-	if (it.hasResources) return memoryText(offeredBy(it));
+	if (it.hasResources) return sizesOf(offeredBy(it));
 	return movesBytesByClass(it) ? 'memory not read' : '';
 }
 
@@ -125,6 +128,14 @@ export function machineWords({cpu, kernel}: Machine): string {
 	return [...(cpu === null ? [] : [cpu]), ...(kernel === null ? [] : [`Linux ${kernel}`])].join(
 		', ',
 	);
+}
+
+/** 'bar2, cmb 64M, bar4 1G': each size once, behind all that are of it. */
+function sizesOf(memory: readonly Memory[]): string {
+	const words = memory.map(({name, size}, i) =>
+		memory[i + 1]?.size === size ? name : `${name} ${shortSize(size)}`,
+	);
+	return words.join(', ');
 }
 
 function shortName({bdf}: PciFunction): string {
