@@ -4,7 +4,7 @@ import {string} from '@oclif/core/args';
 import {boolean, string as option} from '@oclif/core/flags';
 import {BaseCommand} from '../lib/base-command.ts';
 import {captureText} from '../lib/capture.ts';
-import {type Column, columns, defaultColumns} from '../lib/columns.ts';
+import {type Column, columns, defaultColumns, treeColumns} from '../lib/columns.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {partsOf, recordOf as wholeRecordOf} from '../lib/function.ts';
@@ -13,7 +13,7 @@ import {write} from '../lib/output.ts';
 import {fromFlag, sourceOf} from '../lib/source.ts';
 import {loadStyle} from '../lib/style.ts';
 import {table} from '../lib/table.ts';
-import {linesOf, prefixes} from '../lib/topo-text.ts';
+import {prefixes, signsOf} from '../lib/topo-text.ts';
 import {treesOf, walk} from '../lib/tree.ts';
 
 export default class List extends BaseCommand {
@@ -52,7 +52,7 @@ export default class List extends BaseCommand {
 
 	async run(): Promise<void> {
 		const {args, flags} = await this.parse(List);
-		const shown = columnsOf(flags.output);
+		const shown = columnsOf(flags.output, flags.tree);
 		const source = await native.read(await sourceOf(flags));
 		const scan = await native.scan(source);
 		if (flags.capture !== undefined) {
@@ -62,9 +62,9 @@ export default class List extends BaseCommand {
 		const chosen = select(scan, args.function ?? [], flags.all);
 		const functions = flags.tree ? withPorts(scan.functions, chosen) : chosen;
 
-		const text = flags.json
-			? ''
-			: await textOf(functions, flags.tree ? inTree(functions, shown) : shown, flags);
+		// As lsblk: lines for scripts are in the order of the tree, without its branches.
+		const drawn = flags.tree && !flags.raw ? inTree(functions, shown) : shown;
+		const text = flags.json ? '' : await textOf(functions, drawn, flags);
 		const json = jsonOf(scan, functions, flags.output === undefined ? undefined : shown);
 		this.answer(ExitCode.yes, {text, json}, flags.json);
 	}
@@ -84,7 +84,7 @@ async function saveCapture(source: Read, scan: Scan, file: string): Promise<void
 
 type Layout = {readonly noheadings: boolean; readonly raw: boolean};
 
-function columnsOf(output: string | undefined): Column[] {
+function columnsOf(output: string | undefined, isTree: boolean): Column[] {
 	const isMore = output?.startsWith('+') ?? false;
 	const words = output?.slice(isMore ? 1 : 0).split(',') ?? [];
 	const names = words.map((word) => word.trim().toUpperCase());
@@ -93,7 +93,8 @@ function columnsOf(output: string | undefined): Column[] {
 		const known = Object.keys(columns).join(', ');
 		throw new Failure(`there is no column '${unknown}'; there are ${known}`);
 	}
-	const wanted = output === undefined || isMore ? [...defaultColumns, ...names] : names;
+	const usual = isTree ? treeColumns : defaultColumns;
+	const wanted = output === undefined || isMore ? [...usual, ...names] : names;
 	return wanted.flatMap((name) => columns[name] ?? []);
 }
 
@@ -118,14 +119,14 @@ function withPorts(
 		functions.filter(({bdf}) => wanted.has(bdf)),
 		{isWhole: true},
 	);
-	return roots.flatMap(({nodes}) => [...walk(nodes)].map(({node}) => node.it));
+	return roots.flatMap(({nodes}) => [...walk(nodes)].map(({it}) => it));
 }
 
 /** The column of names drawn as a tree; the domain stays, so that names can be copied. */
 function inTree(functions: readonly PciFunction[], shown: readonly Column[]): Column[] {
 	const margins = new Map<string, string>();
 	for (const {nodes} of treesOf(functions, {isWhole: true}).roots) {
-		for (const {prefix, node} of prefixes(nodes, linesOf(process.env))) {
+		for (const {prefix, node} of prefixes(nodes, signsOf(process.env))) {
 			margins.set(node.it.bdf, prefix);
 		}
 	}

@@ -6,14 +6,16 @@ import {BaseCommand} from '../lib/base-command.ts';
 import {headline} from '../lib/describe.ts';
 import {ExitCode, type ExitStatus} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
-import {recordOf} from '../lib/function.ts';
-import {native, type Pair, type PciFunction} from '../lib/native.ts';
+import {native, type Pair, type Read, type Scan} from '../lib/native.ts';
 import {assumptionFlags, fromFlag, sourceOf} from '../lib/source.ts';
 import {loadStyle} from '../lib/style.ts';
 import {topoDot} from '../lib/topo-dot.ts';
-import {topoSvg, type Way} from '../lib/topo-svg.ts';
-import {linesOf, routeText, topoText} from '../lib/topo-text.ts';
-import {type Node, treesOf} from '../lib/tree.ts';
+import {topoJson} from '../lib/topo-json.ts';
+import {topoSvg} from '../lib/topo-svg.ts';
+import {cutLines, inLocale, routeText, signsOf, topoText} from '../lib/topo-text.ts';
+import {counted, machineWords} from '../lib/topo-words.ts';
+import {type TreeOptions, treesOf} from '../lib/tree.ts';
+import {functionsOf, type Picture, wayOf} from '../lib/way.ts';
 
 export default class Topo extends BaseCommand {
 	static override summary = 'Draw the PCI Express tree: links, ACS in words, memory, and routes.';
@@ -28,51 +30,44 @@ export default class Topo extends BaseCommand {
 	static override flags = {
 		all: boolean({char: 'a', description: 'everything, one by one'}),
 		route: boolean({description: 'the way from CLIENT to PROVIDER, and where it turns'}),
-		svg: option({helpValue: 'FILE', description: 'a picture into FILE; - is stdout'}),
+		svg: option({
+			helpValue: 'FILE',
+			exclusive: ['json'],
+			description: 'a picture, on stdout or into FILE',
+		}),
 		dot: option({
 			helpValue: 'FILE',
-			exclusive: ['svg'],
-			description: 'the tree for graphviz into FILE; - is stdout',
+			exclusive: ['svg', 'json'],
+			description: 'the tree for graphviz, on stdout or into FILE',
 		}),
 		...fromFlag,
 		...assumptionFlags,
 	};
+	static override optionalValues = {svg: '-', dot: '-'};
 	static override examples = [
 		'<%= program %>',
 		'<%= program %> --route nvme0 card0',
-		'<%= program %> --route 03:00.0 04:00.0 --svg route.svg',
-		'<%= program %> --from m.json --dot - | dot -Tpng >m.png',
+		'<%= program %> --route 03:00.0 04:00.0 --svg=route.svg',
+		'<%= program %> --from m.json --dot | dot -Tpng >m.png',
 	];
 
 	async run(): Promise<void> {
 		const {args, flags} = await this.parse(Topo);
 		const names = args.function ?? [];
-		checkOperands(names, flags.route);
+		checkOperands(names, flags);
 		const source = await native.read(await sourceOf(flags));
-		const {machine, functions} = await native.scan(source);
-		const [client = '', provider = ''] = names;
-		const check = flags.route ? await native.check(source, [[client, provider]]) : undefined;
-		const pair = check?.pairs[0];
-		const status = pair === undefined ? ExitCode.yes : statusOf(pair);
+		const scan = await native.scan(source);
+		const pair = flags.route ? await pairOf(source, names) : undefined;
+		const status = statusOf(pair);
+		const picture = pictureOf(scan, pair, {isWhole: flags.all, isFolded: !flags.json});
 
-		const trees = treesOf(functions, {isWhole: flags.all});
-		const way =
-			pair === undefined ? null : wayOf(pair, `${pair.verdict}: ${headline(machine, pair)}`);
-		if (flags.svg !== undefined || flags.dot !== undefined) {
-			const whole = way === null ? trees : treesOf(functions, {isWhole: flags.all, keep: way.bdfs});
-			const picture = flags.svg === undefined ? topoDot(whole, way) : topoSvg(whole, way);
-			this.#save(picture, flags.svg ?? flags.dot ?? '-', status);
-			return;
+		if (flags.svg !== undefined) this.#save(topoSvg(picture), flags.svg, status);
+		else if (flags.dot !== undefined) this.#save(topoDot(picture), flags.dot, status);
+		else {
+			const text = flags.json ? '' : await textOf(picture, scan);
+			const json = topoJson(picture.trees, scan.machine, pair);
+			this.answer(status, {text, json}, flags.json);
 		}
-		const roots = trees.roots.map(({bus, nodes}) => ({bus, functions: nodes.map(recordsOf)}));
-		const json = {version: 1, machine, roots, ...(pair === undefined ? {} : {pair})};
-		const lines = linesOf(process.env);
-		const style = await loadStyle();
-		const text =
-			pair === undefined
-				? await topoText(trees, lines)
-				: `${style.word(pair.verdict)}: ${headline(machine, pair)}\n\n${await routeText(pair, functions, lines)}`;
-		this.answer(status, {text, json}, flags.json);
 	}
 
 	#save(picture: string, file: string, status: ExitStatus): void {
@@ -84,33 +79,60 @@ export default class Topo extends BaseCommand {
 	}
 }
 
-function checkOperands(names: readonly string[], isRoute: boolean): void {
-	if (isRoute && names.length !== 2) {
+type Flags = {
+	readonly route: boolean;
+	readonly svg?: string | undefined;
+	readonly dot?: string | undefined;
+};
+
+function checkOperands(names: readonly string[], {route, svg, dot}: Flags): void {
+	if (route && names.length < 2) {
 		throw new Failure('--route needs CLIENT and PROVIDER', {hints: ['p2p-topo --help']});
 	}
-	if (!isRoute && names.length > 0) {
-		throw new Failure(`extra operand: ${names[0]}`, {hints: ['p2p-topo --route CLIENT PROVIDER']});
-	}
+	const extra = names[route ? 2 : 0];
+	if (extra === undefined) return;
+	const option = svg === '-' ? '--svg' : dot === '-' ? '--dot' : undefined;
+	const hint = option === undefined ? '--route CLIENT PROVIDER' : `${option}=${extra}`;
+	throw new Failure(`extra operand: ${extra}`, {hints: [`p2p-topo ${hint}`]});
 }
 
-function wayOf({client, provider, fabric}: Pair, sentence: string): Way {
+async function pairOf(source: Read, [client = '', provider = '']: string[]): Promise<Pair> {
+	const {
+		pairs: [pair],
+	} = await native.check(source, [[client, provider]]);
+	if (pair === undefined) throw new Error('the core gave no pair');
+	return pair;
+}
+
+function pictureOf(
+	{machine, functions}: Scan,
+	pair: Pair | undefined,
+	options: TreeOptions,
+): Picture {
+	const way = pair && wayOf(pair, functions);
+	const keep = way === undefined ? [] : functionsOf(way).map(({bdf}) => bdf);
 	return {
-		bdfs: [client, ...fabric.route, provider],
-		isThroughRoot: fabric.turnsAt === null,
-		turnsAt: fabric.request === 'direct' ? fabric.turnsAt : null,
-		sentence,
+		trees: treesOf(functions, {...options, keep}),
+		caption: [counted(functions.length), machineWords(machine)].filter(Boolean).join(', '),
+		way,
+		sentence: pair && `${pair.verdict}: ${headline(machine, pair)}`,
 	};
 }
 
-function recordsOf({it, below, more}: Node): object {
-	return {
-		...(recordOf(it) as PciFunction),
-		alike: more.map(({bdf}) => bdf),
-		below: below.map(recordsOf),
-	};
+async function textOf({trees, way}: Picture, {machine}: Scan): Promise<string> {
+	const signs = signsOf(process.env);
+	const style = await loadStyle();
+	const word = way && `${style.word(way.pair.verdict)}: ${headline(machine, way.pair)}`;
+	const text =
+		way === undefined
+			? await topoText(trees, signs, style)
+			: `${word}\n\n${await routeText(way, machine, signs)}`;
+	const {isTTY, columns} = process.stdout;
+	return inLocale(isTTY && columns > 0 ? cutLines(text, columns) : text, signs);
 }
 
-function statusOf({verdict}: Pair): ExitStatus {
-	if (verdict === 'unknown') return ExitCode.cannotTell;
-	return verdict === 'no' ? ExitCode.no : ExitCode.yes;
+function statusOf(pair: Pair | undefined): ExitStatus {
+	if (pair === undefined) return ExitCode.yes;
+	if (pair.verdict === 'unknown') return ExitCode.cannotTell;
+	return pair.verdict === 'no' ? ExitCode.no : ExitCode.yes;
 }

@@ -16,6 +16,11 @@ export const defaultColumns: readonly string[] = [
 	...['FUNCTION', 'CLASS', 'NAME', 'DRIVER', 'GROUP', 'NUMA', 'LINK', 'MEMORY', 'CAN'],
 ];
 
+/** With the ports, and so with what they do. */
+export const treeColumns: readonly string[] = [
+	...['FUNCTION', 'CLASS', 'NAME', 'DRIVER', 'GROUP', 'NUMA', 'LINK', 'ACS', 'MEMORY', 'CAN'],
+];
+
 export const columns: Readonly<Record<string, Column>> = Object.fromEntries(
 	[
 		plain('FUNCTION', ({bdf}) => bdf),

@@ -37,6 +37,11 @@ export function memoryOf(it: PciFunction): Memory[] {
 	];
 }
 
+/** Without what is taken for registers. */
+export function offeredBy(it: PciFunction): Memory[] {
+	return memoryOf(it).filter(({isKnown, size}) => isKnown || size >= leastMemory);
+}
+
 export function memoryText(memory: readonly Memory[]): string {
 	return memory.map(({name, size}) => `${name} ${shortSize(size)}`).join(', ');
 }
@@ -44,11 +49,16 @@ export function memoryText(memory: readonly Memory[]): string {
 /** What the function can be in a transfer. */
 export function partsOf(it: PciFunction): Part[] {
 	if (!isEndpoint(it)) return [];
-	const isProvider = memoryOf(it).some(({isKnown, size}) => isKnown || size >= leastMemory);
+	const isProvider = offeredBy(it).length > 0;
 	return [
 		...(movesBytes(it) ? (['client'] as const) : []),
 		...(isProvider ? (['provider'] as const) : []),
 	];
+}
+
+/** Is it of a class that moves bytes, whatever is known of its BARs? */
+export function movesBytesByClass({classCode}: PciFunction): boolean {
+	return moving.includes(classCode >> 16) || classCode >> 8 === infiniband;
 }
 
 /** All that is known of it, for --json. */
@@ -116,9 +126,8 @@ function isEndpoint({role}: PciFunction): boolean {
 	return role === 'endpoint' || role === 'rc-integrated';
 }
 
-function movesBytes({classCode, bars}: PciFunction): boolean {
-	const isMoving = moving.includes(classCode >> 16) || classCode >> 8 === infiniband;
-	return isMoving && bars.some(({kind}) => kind === 'memory');
+function movesBytes(it: PciFunction): boolean {
+	return movesBytesByClass(it) && it.bars.some(({kind}) => kind === 'memory');
 }
 
 // The same rule as that of the core's guard, and what the nvme driver tells.

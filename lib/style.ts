@@ -6,12 +6,15 @@ import type {VerdictWord} from './native.ts';
 
 export type Style = {
 	readonly strong: (text: string) => string;
+	readonly faint: (text: string) => string;
+	/** What slows down or turns away. */
+	readonly warn: (text: string) => string;
 	readonly word: (verdict: VerdictWord) => string;
 };
 
 /** Loads chalk only where there is something to colour. */
 export async function loadStyle(stream: NodeJS.WriteStream = process.stdout): Promise<Style> {
-	if (!stream.isTTY || !stream.hasColors()) return {strong: String, word: String};
+	if (!stream.isTTY || !stream.hasColors()) return plain;
 	const {Chalk} = await import('chalk');
 	const chalk = new Chalk({level: 1});
 	const colours = {
@@ -20,5 +23,13 @@ export async function loadStyle(stream: NodeJS.WriteStream = process.stdout): Pr
 		no: chalk.red.bold,
 		unknown: chalk.magenta.bold,
 	};
-	return {strong: (text) => chalk.bold(text), word: (verdict) => colours[verdict](verdict)};
+	return {
+		strong: (text) => chalk.bold(text),
+		faint: (text) => chalk.dim(text),
+		warn: (text) => chalk.yellow(text),
+		word: (verdict) => colours[verdict](verdict),
+	};
 }
+
+/** No colours. */
+export const plain: Style = {strong: String, faint: String, warn: String, word: String};

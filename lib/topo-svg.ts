@@ -1,221 +1,206 @@
 // SPDX-License-Identifier: MIT
-// The tree as a picture: from left to right, links as wide as they carry, redirects in colour and
-// by their letters, a route drawn over it.
+// The tree as a picture: links as thick as they are fast, switches framed, redirects in colour and
+// by their letters, a way drawn over it.
 
+import {className} from './function.ts';
 import type {PciFunction} from './native.ts';
-import {aboutOf, isPort, linkOf, nameOf, redirects, whatOf} from './topo-words.ts';
-import type {Node, Root, Trees} from './tree.ts';
+import {cut, element, type Point, text, title, widthOf, wrap} from './svg.ts';
+import {
+	type Bar,
+	type Box,
+	bendBefore,
+	boxesOf,
+	cardOf,
+	centre,
+	layOut,
+	margin,
+	rightOf,
+	switchFrame,
+} from './topo-layout.ts';
+import {badge, ink, rectangle} from './topo-svg-ink.ts';
+import {legendOf} from './topo-svg-legend.ts';
+import {colourOf, drawTurn, drawWay} from './topo-svg-way.ts';
+import {groupWords, isPort, isSwitch, linkOf, redirects, rootWords, whatOf} from './topo-words.ts';
+import {membersOf} from './tree.ts';
+import {type Picture, slowestOf, type Way} from './way.ts';
 
-/** The functions of a route, in its order, and the sentence about it. */
-export type Way = {
-	readonly bdfs: readonly string[];
-	readonly isThroughRoot: boolean;
-	readonly turnsAt: string | null;
-	readonly sentence: string;
-} | null;
-
-/** Is the line from above to below part of the way? above undefined: the root complex. */
-export function isOnRoute(way: Way, above: PciFunction | undefined, below: PciFunction): boolean {
-	if (way === null || !way.bdfs.includes(below.bdf)) return false;
-	return above === undefined ? way.isThroughRoot : way.bdfs.includes(above.bdf);
+export function topoSvg(picture: Picture): string {
+	const {trees, way} = picture;
+	const atTop = layOut(trees.roots, 0);
+	const boxes = atTop.flatMap(({below}) => [...boxesOf(below)]);
+	const width = Math.ceil(Math.max(760, ...boxes.map((box) => rightOf(box) + margin)));
+	const header = headerOf(picture, width);
+	const bars = layOut(trees.roots, header.height);
+	const bottom = Math.max(header.height, ...bars.map((bar) => bar.y + bar.height));
+	const legend = legendOf(trees, bottom + margin);
+	return page(width, legend.bottom + margin, [
+		...header.parts,
+		...bars.map(drawBar),
+		...bars.flatMap(({below}) => [...boxesOf(below)].filter(({node}) => isSwitch(node))).map(frame),
+		...bars.flatMap((bar) => lines(bar, way)),
+		...(way === undefined ? [] : [drawWay(way, bars)]),
+		...bars.flatMap(({below}) => [...boxesOf(below)].map((box) => drawBox(box, way))),
+		...(way === undefined ? [] : [drawTurn(way, bars)]),
+		...legend.parts,
+	]);
 }
 
-export function topoSvg({roots, leftOut}: Trees, way: Way): string {
-	const top = way === null ? 24 : 48;
-	const placed = placeRoots(roots, top);
-	const boxes = placed.flatMap(flatten);
-	const width = Math.max(320, ...boxes.map(({x, size}) => x + size.width)) + margin;
-	const bottom = Math.max(top, ...boxes.map(({y, size}) => y + size.height));
-	const note = leftOut === 0 ? '' : `${leftOut} functions that take no part left out`;
-	const height = bottom + 44;
+function page(width: number, height: number, parts: readonly string[]): string {
+	const attributes = {
+		xmlns: 'http://www.w3.org/2000/svg',
+		width,
+		height,
+		viewBox: `0 0 ${width} ${height}`,
+		'font-family': 'Inter, Helvetica, Arial, sans-serif',
+	};
+	const paper = element('rect', {width, height, fill: '#fdfdfc'});
+	return `${element('svg', attributes, '\n', [title('PCI Express topology'), paper, ...parts].join('\n'), '\n')}\n`;
+}
+
+type Header = {readonly parts: readonly string[]; readonly height: number};
+
+function headerOf({caption, way, sentence = ''}: Picture, width: number): Header {
+	const small = text([margin, 34], caption, {'font-size': 12, fill: ink.soft});
+	if (way === undefined) return {parts: [small], height: 52};
+	const lines = wrap(sentence, 15, width - 2 * margin);
+	const style = {'font-size': 15, 'font-weight': 600, fill: colourOf(way)};
+	const parts = lines.map((line, i) => text([margin, 62 + 21 * i], line, style));
+	return {parts: [small, ...parts], height: 62 + 21 * lines.length};
+}
+
+function drawBar(bar: Bar): string {
+	const [name = '', more = ''] = rootWords(bar.root);
+	const isSeen = bar.root.bus !== '';
+	const at = (y: number): Point => [bar.x + 12, bar.y + y];
+	const small = {'font-size': 10, fill: ink.soft};
 	return [
-		`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="Inter, Helvetica, Arial, sans-serif">`,
-		'<title>PCI Express topology</title>',
-		`<rect width="${width}" height="${height}" fill="#fbfbfa"/>`,
-		...(way === null ? [] : [text(margin, 28, way.sentence, 14, '#1d4ed8', 600)]),
-		...placed.flatMap((box) => edges(box, way)),
-		...boxes.map((box) => drawBox(box, way)),
-		text(
-			margin,
-			height - 16,
-			`line: link, as wide as it carries   RR CR EC: ACS redirect of requests, completions, by egress control   ${note}`,
-			11,
-			'#78716c',
-		),
-		'</svg>',
-		'',
-	].join('\n');
-}
-
-type Size = {readonly width: number; readonly height: number};
-type Box = {
-	readonly x: number;
-	readonly y: number;
-	readonly size: Size;
-	readonly node: Node | undefined;
-	readonly label: string;
-	readonly below: readonly Box[];
-};
-
-const margin = 24;
-const gap = 10;
-/** From one level to the next; wide enough for the text of a link. */
-const reach = 110;
-const portSize: Size = {width: 132, height: 40};
-const cardSize: Size = {width: 236, height: 54};
-const rootSize: Size = {width: 92, height: 34};
-
-function sizeOf({it}: Node): Size {
-	return isPort(it) ? portSize : cardSize;
-}
-
-function placeRoots(roots: readonly Root[], top: number): Box[] {
-	let y = top;
-	return roots.map(({bus, nodes}) => {
-		const box = placeBox({label: bus || 'not seen', nodes, size: rootSize, x: margin, y});
-		y = Math.max(...flatten(box).map((it) => it.y + it.size.height)) + 3 * gap;
-		return box;
-	});
-}
-
-type ToPlace = {
-	readonly label: string;
-	readonly node?: Node;
-	readonly nodes: readonly Node[];
-	readonly size: Size;
-	readonly x: number;
-	readonly y: number;
-};
-
-// Leaves take a row each; what stands above is centred on its first and last.
-function placeBox({label, node, nodes, size, x, y}: ToPlace): Box {
-	let next = y;
-	const below = nodes.map((child) => {
-		const box = placeBox({
-			label: nameOf(child),
-			node: child,
-			nodes: child.below,
-			size: sizeOf(child),
-			x: x + size.width + reach,
-			y: next,
-		});
-		next = Math.max(...flatten(box).map((it) => it.y + it.size.height)) + gap;
-		return box;
-	});
-	const first = below[0];
-	const last = below.at(-1);
-	const middle = first && last ? (centre(first) + centre(last)) / 2 : y + size.height / 2;
-	return {x, y: Math.max(y, middle - size.height / 2), size, node, label, below};
-}
-
-function centre({y, size}: Box): number {
-	return y + size.height / 2;
-}
-
-function flatten(box: Box): Box[] {
-	return [box, ...box.below.flatMap(flatten)];
-}
-
-function edges(box: Box, way: Way): string[] {
-	const from = box.x + box.size.width;
-	return box.below.flatMap((child) => {
-		const isMarked = child.node !== undefined && isOnRoute(way, box.node?.it, child.node.it);
-		const bend = from + 22;
-		const path = `M${from} ${centre(box)}H${bend}V${centre(child)}H${child.x}`;
-		const stroke = isMarked ? '#1d4ed8' : '#a8a29e';
-		const wide = isMarked ? Math.max(3, widthOf(child)) : widthOf(child);
-		const link = child.node === undefined ? '' : linkOf(child.node);
-		const [now = '', max] = link.split(' of ');
-		return [
-			`<path d="${path}" fill="none" stroke="${stroke}" stroke-width="${wide}" stroke-linejoin="round"/>`,
-			text(bend + 6, centre(child) - 5, now, 10, max === undefined ? '#57534e' : '#b45309'),
-			...(max === undefined ? [] : [text(bend + 6, centre(child) + 13, `of ${max}`, 9, '#b45309')]),
-			...edges(child, way),
-		];
-	});
-}
-
-/** 1 for the least of links, one more for each doubling of what it carries. */
-function widthOf({node}: Box): number {
-	const {speedGTs, width} = node?.it.link ?? {speedGTs: null, width: null};
-	if (speedGTs === null || width === null) return 1;
-	return Math.min(9, 1 + Math.log2(Math.max(1, (speedGTs * width) / 2.5)) * 0.75);
-}
-
-function drawBox({x, y, size, node, label}: Box, way: Way): string {
-	if (node === undefined) {
-		return `${frame(x, y, size, '#f5f5f4', '#57534e')}${text(x + 12, y + 21, label, 12, '#292524', 600)}`;
-	}
-	const {it} = node;
-	const bits = redirects(it).join(' ').toUpperCase();
-	const isMarked = way?.bdfs.includes(it.bdf) ?? false;
-	const edge = isMarked ? '#1d4ed8' : bits === '' ? '#a8a29e' : '#c2410c';
-	const fill = isPort(it) ? '#ffffff' : '#f0f6ff';
-	const room = Math.floor((size.width - 20) / 5.6);
-	const lines = isPort(it)
-		? [badge(x, y, size, bits || (it.acs === null ? 'ACS ?' : ''))]
-		: [text(x + 10, y + 47, cut(aboutOf(node), room), 10, '#57534e')];
-	const turn = way?.turnsAt === it.bdf ? turnMark(x + size.width, y) : '';
-	return [
-		'<g>',
-		`<title>${escaped([it.bdf, whatOf(node), aboutOf(node)].join('\n'))}</title>`,
-		frame(x, y, size, fill, edge, isMarked ? 2.5 : 1.2),
-		text(x + 10, y + 17, label, 12, '#1c1917', 600),
-		text(x + 10, y + 32, cut(whatOf(node), room), 11, '#44403c'),
-		...lines,
-		turn,
-		'</g>',
+		rectangle(bar, {fill: '#eeece8', stroke: '#d6d3d1', ...(isSeen ? {} : dashed)}),
+		text(at(23), isSeen ? name : 'not seen', {
+			'font-size': 13,
+			'font-weight': 700,
+			fill: ink.strong,
+		}),
+		text(at(38), isSeen ? 'root complex' : 'bridges above', small),
+		text(at(52), more, small),
 	].join('');
 }
 
-function badge(x: number, y: number, {width}: Size, bits: string): string {
-	if (bits === '') return '';
-	const wide = 8 + bits.length * 6.6;
-	const at = x + width - wide - 6;
-	return `<rect x="${at}" y="${y + 5}" width="${wide}" height="16" rx="4" fill="#ffedd5"/>${text(at + 4, y + 17, bits, 10, '#c2410c', 700)}`;
+const dashed = {'stroke-dasharray': '4 3'};
+
+function frame(box: Box): string {
+	return rectangle(switchFrame(box), {rx: 10, fill: '#f5f3ef', stroke: '#e7e2d9'});
 }
 
-function turnMark(x: number, y: number): string {
-	return `<circle cx="${x}" cy="${y}" r="8" fill="#1d4ed8"/>${text(x - 4, y + 4, '↩', 11, '#ffffff', 700)}`;
+function lines(bar: Bar, way: Way | undefined): string[] {
+	const slow = way && slowestOf(way);
+	const slowest = slow?.isBottleneck ? slow.it : undefined;
+	const stubs = bar.below.map((box) => `M${rightOf(bar)} ${centre(box)}H${box.x}`);
+	const thin = element('path', {d: stubs.join(''), stroke: ink.line, fill: 'none'});
+	const above = [...boxesOf(bar.below)].filter(({below}) => below.length > 0);
+	return [thin, ...above.flatMap((box) => linesOf(box, slowest))];
 }
 
-function frame(
-	x: number,
-	y: number,
-	{width, height}: Size,
-	fill: string,
-	stroke: string,
-	wide = 1.2,
-): string {
-	return `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="6" fill="${fill}" stroke="${stroke}" stroke-width="${wide}"/>`;
-}
-
-function text(
-	x: number,
-	y: number,
-	words: string,
-	size: number,
-	fill: string,
-	weight = 400,
-): string {
-	if (words === '') return '';
-	return `<text x="${x}" y="${y}" font-size="${size}" font-weight="${weight}" fill="${fill}" xml:space="preserve">${escaped(words)}</text>`;
-}
-
-function cut(words: string, room: number): string {
-	return words.length <= room ? words : `${words.slice(0, room - 1)}…`;
-}
-
-function escaped(words: string): string {
-	const entities: Readonly<Record<string, string>> = {
-		'&': '&amp;',
-		'<': '&lt;',
-		'>': '&gt;',
-		'"': '&quot;',
+// One link, however many functions of a device share it.
+function linesOf(box: Box, slowest: PciFunction | undefined): string[] {
+	const start = rightOf(box);
+	const bend = (box.below[0]?.x ?? start) - bendBefore;
+	const middle = centre(box);
+	const arms = box.below.map((child) => `M${bend} ${middle}V${centre(child)}H${child.x}`);
+	const below = isSwitch(box.node) ? undefined : linkBelow(box);
+	const attributes = {
+		d: `M${start} ${middle}H${bend}${arms.join('')}`,
+		fill: 'none',
+		stroke: ink.line,
+		'stroke-width': below === undefined ? 1 : thicknessOf(below),
+		'stroke-linejoin': 'round',
 	};
-	// Control characters are no part of XML, whatever a driver calls itself.
-	return [...words]
-		.filter((it) => it >= ' ' || it === '\n')
-		.map((it) => entities[it] ?? it)
-		.join('');
+	const link = below && linkOf(below);
+	const isSlowest = box.below.some(({node}) => node.it === slowest);
+	const remark = [isSlowest ? 'slowest' : '', link?.max ? `of ${link.max}` : ''];
+	const at = (dy: number): Point => [(start + bend) / 2 + 3, middle + dy];
+	const small = {'font-size': 10, 'text-anchor': 'middle'};
+	return [
+		element('path', attributes),
+		text(at(-9), link?.now ?? '', {...small, fill: ink.plain}),
+		text(at(17), remark.filter(Boolean).join(', '), {...small, fill: ink.slow}),
+	];
+}
+
+function linkBelow({below}: Box): PciFunction | undefined {
+	return below.map(({node}) => node.it).find((it) => linkOf(it) !== undefined);
+}
+
+/** From 1.5 for the slowest of links to 7: more for each doubling of what it carries. */
+function thicknessOf({link: {speedGTs, width}}: PciFunction): number {
+	const doublings = Math.log2(Math.max(1, ((speedGTs ?? 0) * (width ?? 1)) / 2.5));
+	return Math.round(Math.min(7, 1.5 + doublings * 0.6) * 10) / 10;
+}
+
+function drawBox(box: Box, way: Way | undefined): string {
+	const {node} = box;
+	const isOnWay = way?.pair.client === node.it.bdf || way?.pair.provider === node.it.bdf;
+	const isCulprit = way?.pair.fabric.culprits.some(({bdf}) => bdf === node.it.bdf) ?? false;
+	const bits = redirects(node.it);
+	const stroke = isOnWay && way ? colourOf(way) : bits === '' ? ink.line : ink.redirect;
+	const style = {fill: '#ffffff', stroke, 'stroke-width': isOnWay || isCulprit ? 2.2 : 1};
+	const copies = node.more.length === 0 ? [] : [4, 2];
+	const behind = copies.map((by) => rectangle({...box, x: box.x + by, y: box.y + by}, style));
+	const whole = membersOf(node).map(({bdf}) => bdf);
+	const {about} = cardOf(node);
+	return element(
+		'g',
+		{},
+		title([whole.join(' '), whatOf(node), about, groupWords(node)].filter(Boolean).join('\n')),
+		...behind,
+		rectangle(box, style),
+		...(isPort(node.it) ? portParts(box, isCulprit) : cardParts(box)),
+	);
+}
+
+function portParts(box: Box, isCulprit: boolean): string[] {
+	const {node, x, y} = box;
+	const bits = redirects(node.it);
+	const isUnknown = node.it.acs === null;
+	const words = isUnknown ? 'ACS ?' : bits;
+	const what = node.more.length === 0 ? whatOf(node) : `${node.more.length + 1} ports`;
+	const left = rightOf(box) - widthOf(words, 10) - 17;
+	return [
+		text([x + 9, y + 16], cardOf(node).name, {
+			...bold,
+			...(node.more.length > 0 ? {'font-size': 11} : {}),
+		}),
+		text([x + 9, y + 30], cut(what, 10, box.width - 14), small),
+		words === ''
+			? ''
+			: badge(
+					[left, y + (node.more.length > 0 ? 20 : 5)],
+					words,
+					isUnknown ? 'unknown' : isCulprit ? 'culprit' : 'redirect',
+				),
+	];
+}
+
+const bold = {'font-size': 12, 'font-weight': 700, fill: ink.strong};
+const small = {'font-size': 10, fill: ink.soft};
+
+function cardParts(box: Box): string[] {
+	const {node, x, y, width, height} = box;
+	const {name, what, about} = cardOf(node);
+	const right: Point = [x + width - 10, y + 18];
+	return [
+		rectangle({x: x + 4, y: y + 6, width: 4, height: height - 12}, {rx: 2, fill: tintOf(node.it)}),
+		text([x + 16, y + 18], name, bold),
+		text(right, groupWords(node), {...small, 'text-anchor': 'end'}),
+		text([x + 16, y + 33], cut(what, 11, width - 24), {'font-size': 11, fill: ink.plain}),
+		text([x + 16, y + 47], cut(about, 10, width - 24), small),
+	];
+}
+
+/** A tint for what it is; its card says so in words. */
+function tintOf(it: PciFunction): string {
+	const base = it.classCode >> 16;
+	if (base === 0x01) return '#93c5fd';
+	if (base === 0x02 || base === 0x0d || className(it) === 'infiniband') return '#5eead4';
+	if (base === 0x03 || base === 0x12) return '#86efac';
+	return base === 0x05 ? '#c4b5fd' : '#e7e5e4';
 }

@@ -6,7 +6,7 @@ import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import {attribute, cut, machine} from '../helpers/machine.ts';
+import {bind, cut, machine} from '../helpers/machine.ts';
 import {run} from '../helpers/program.ts';
 
 const drawing = `
@@ -43,21 +43,31 @@ test('the tree has a line for each function that matters, and for the ports abov
 	t.is(
 		dense(stdout),
 		`0000:00
-├─00:01.0 root port no redirect
-│ └─01:00.0 upstream port 16GT/s×16
-│   ├─02:00.0 downstream port no redirect
-│   │ └─03:00.0 nvme nvme0,nvme0n1 16GT/s×16 nvme, group 3, bar0 16K, bar2 16M, cmb 16M, p2pmem 16M
-│   └─02:01.0 downstream port no redirect
-│     └─04:00.0 ram group 5, bar0 256, bar2 64M
-└─00:02.0 root port redirects requests and completions (RR CR)
-  └─05:00.0 … 05:00.7 8 × 00ff00 16GT/s×16 group 7, bar0 1M
+├─00:01.0 root port no redirect group 0
+│ └─01:00.0 upstream port 16GT/s×16 group 1
+│   ├─02:00.0 downstream port no redirect group 2
+│   │ └─03:00.0 nvme nvme0,nvme0n1 16GT/s×16 nvme group 3 bar2, cmb, p2pmem 16M
+│   └─02:01.0 downstream port no redirect group 4
+│     └─04:00.0 ram group 5 bar2 64M
+└─00:02.0 root port redirects RR CR group 6
+  └─05:00.0 … 00.7 8 × 00ff00 16GT/s×16 group 7 bar0 1M
 0001:00
-└─00:01.0 root port no ACS
-  └─01:00.0 bridge no ACS
-    └─02:01.0 00ff00 group 9, bar0 1M
+└─00:01.0 root port no ACS group 8
+  └─01:00.0 bridge 16GT/s×16 no ACS group 9
+    └─02:01.0 00ff00 group 9 bar0 1M
 
-1 function that takes no part in transfers left out; --all shows everything
+RR CR EC: ACS sends requests, completions, or by egress control, up to the root complex
+left out: 1 function that takes no part in transfers; neighbours of one kind share a line; --all shows everything
 `,
+	);
+});
+
+test('a tree of usual depth fits into 100 columns', (t) => {
+	const {stdout} = topo(machine(t, drawing), []);
+	const [tree = ''] = stdout.split('\n\n');
+	t.deepEqual(
+		tree.split('\n').filter((line) => line.length > 100),
+		[],
 	);
 });
 
@@ -69,9 +79,12 @@ test('--all shows everything, one by one', (t) => {
 });
 
 test('where the locale has no box characters the tree is drawn without', (t) => {
-	const {stdout} = topo(machine(t, drawing), [], 'C');
-	t.regex(stdout, /^\|-00:01\.0/m);
-	t.notRegex(stdout, /[├└│]/);
+	for (const args of [[], ['--all'], ['--route', '03:00.0', '05:00.0']]) {
+		const {stdout} = topo(machine(t, drawing), args, 'C');
+		// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII.
+		t.regex(stdout, /^[\x00-\x7f]+$/);
+	}
+	t.regex(topo(machine(t, drawing), [], 'C').stdout, /^\|-00:01\.0/m);
 });
 
 test('what was not read is said', (t) => {
@@ -88,7 +101,7 @@ test('--route shows where requests turn', (t) => {
 		`direct: requests of 0000:03:00.0 turn at 0000:01:00.0 towards 0000:04:00.0, and nothing redirects them
 
 0000:03:00.0 nvme nvme0,nvme0n1 client
-  │ 16GT/s×16 the slowest link
+  │ 16GT/s×16 the slowest link: at most 26.5 GB/s
 0000:02:00.0 downstream port
   │
 0000:01:00.0 upstream port requests turn here
@@ -104,7 +117,39 @@ test('--route goes through the root complex, and across domains', (t) => {
 	const {status, stdout} = topo(machine(t, drawing), ['--route', '03:00.0', '0001:02:01.0']);
 	t.is(status, 0);
 	t.regex(stdout, /^through-root: /);
-	t.regex(stdout, /0000:00:01\.0 +root port\n +│\n +root complex\n +│\n0001:00:01\.0 +root port/);
+	t.regex(
+		dense(stdout),
+		/\n0000:00:01\.0 root port\n +│\n0000:00 root complex requests leave for 0001:00\n +│\n0001:00 root complex .*\n +│\n0001:00:01\.0 root port\n/,
+	);
+});
+
+test('--route takes redirected requests up to the root complex and down again', (t) => {
+	const root = machine(t, drawing.replace('acs=0\n\t      nvme', 'acs=rr\n\t      nvme'));
+	const {stdout} = topo(root, ['--route', '03:00.0', '04:00.0']);
+	const stops = stdout.split('\n').filter((line) => /^[0-9a-f]{4}:/.test(line));
+	t.deepEqual(
+		stops.map((line) => dense(line)),
+		[
+			'0000:03:00.0 nvme nvme0,nvme0n1 client',
+			'0000:02:00.0 downstream port sends to the root complex: requests (RR)',
+			'0000:01:00.0 upstream port',
+			'0000:00:01.0 root port',
+			'0000:00 root complex requests turn here',
+			'0000:00:01.0 root port',
+			'0000:01:00.0 upstream port',
+			'0000:02:01.0 downstream port',
+			'0000:04:00.0 ram provider',
+		],
+	);
+});
+
+test('--route of what nobody can tell ends in 5', (t) => {
+	const root = machine(t, drawing);
+	cut(root, '0000:02:00.0');
+	const {status, stdout} = topo(root, ['--route', '03:00.0', '04:00.0']);
+	t.is(status, 5);
+	t.regex(stdout, /^unknown: /);
+	t.regex(stdout, /0000:02:00\.0 +downstream port +ACS not read/);
 });
 
 test('--route names who redirects, and its status is the verdict’s', (t) => {
@@ -126,61 +171,121 @@ test('a function and itself is a way of one stop', (t) => {
 function picture(t: ExecutionContext, root: string, ...args: readonly string[]): string {
 	const folder = mkdtempSync(join(tmpdir(), 'p2p-topo-'));
 	t.teardown(() => rmSync(folder, {recursive: true}));
-	const {status, stdout, stderr} = topo(root, [...args, join(folder, 'picture')]);
+	const file = join(folder, 'picture');
+	const {status, stdout, stderr} = topo(root, [...args.slice(0, -1), `${args.at(-1)}=${file}`]);
 	t.is(status, 0, stderr);
 	t.is(stdout, '');
-	return readFileSync(join(folder, 'picture'), 'utf8');
+	return readFileSync(file, 'utf8');
 }
 
-test('the SVG is sound XML, whatever a driver calls itself', (t) => {
+const hostile = '<script>alert("&]]>\\")';
+
+function withHostileDriver(t: ExecutionContext): string {
 	const root = machine(t, drawing);
-	attribute(root, '0000:03:00.0', 'power_state', 'D0');
-	const folder = `${root}/sys/bus/pci/devices/0000:03:00.0`;
-	spawnSync('ln', ['-sfn', '../../../bus/pci/drivers/<script>&"', `${folder}/driver`]);
-	const svg = picture(t, root, '--svg');
-	t.true(svg.startsWith('<svg xmlns="http://www.w3.org/2000/svg"'));
-	t.true(svg.includes('&lt;script&gt;&amp;&quot;'));
-	t.false(svg.includes('<script'));
-	t.deepEqual(unbalanced(svg), []);
+	bind(root, '0000:03:00.0', hostile);
+	return root;
+}
+
+for (const args of [[], ['--all'], ['--route', '03:00.0', '0001:02:01.0']]) {
+	test(`the SVG is sound XML, whatever a driver calls itself ${args.join(' ')}`, (t) => {
+		const svg = picture(t, withHostileDriver(t), ...args, '--svg');
+		t.true(svg.startsWith('<svg xmlns="http://www.w3.org/2000/svg"'));
+		t.true(svg.includes('&lt;script&gt;'));
+		t.false(svg.includes('<script'));
+		t.deepEqual(faultsOf(svg), []);
+		t.notRegex(svg, /NaN|undefined|Infinity/);
+	});
+}
+
+test('--svg and --dot alone write to stdout', (t) => {
+	const root = machine(t, drawing);
+	t.regex(topo(root, ['--svg']).stdout, /^<svg .*<\/svg>\n$/s);
+	t.regex(topo(root, ['--dot']).stdout, /^graph p2p \{.*\}\n$/s);
 });
 
-test('the SVG marks the way', (t) => {
-	const root = machine(t, drawing);
-	t.false(picture(t, root, '--svg').includes('#1d4ed8'));
-	const svg = picture(t, root, '--route', '03:00.0', '04:00.0', '--svg');
-	t.is(svg.match(/<path[^>]*stroke="#1d4ed8"/g)?.length, 4);
-	t.true(svg.includes('direct: requests of 0000:03:00.0'));
+test('the SVG marks the way with an arrow, and who is to blame', (t) => {
+	const redirecting = drawing.replace('acs=0\n\t      nvme', 'acs=rr\n\t      nvme');
+	t.false(picture(t, machine(t, drawing), '--svg').includes('marker-end'));
+	const direct = picture(t, machine(t, drawing), '--route', '03:00.0', '04:00.0', '--svg');
+	t.is(direct.match(/marker-end="url\(#arrow\)"/g)?.length, 1);
+	t.true(direct.includes('direct: requests of 0000:03:00.0'));
+	t.regex(direct, /<circle /);
+	const detour = picture(t, machine(t, redirecting), '--route', '03:00.0', '04:00.0', '--svg');
+	t.regex(detour, /stroke="#c2410c" stroke-width="2.2"/);
+	t.notRegex(direct, /stroke="#c2410c" stroke-width="2.2"/);
 });
 
-/** Tags that are opened and not closed, or the other way round. */
-function unbalanced(xml: string): string[] {
+/** What no XML parser would take: tags that do not pair, stray signs, attributes without quotes. */
+function faultsOf(xml: string): string[] {
+	const token = /<(\/?)([a-z]+)((?: [\w:-]+="[^"<]*")*)(\/?)>|[^<>&]+|&(?:amp|lt|gt|quot);/gy;
 	const open: string[] = [];
-	for (const [, close, name = '', empty] of xml.matchAll(/<(\/?)([a-z]+)(?:\s[^<>]*?)?(\/?)>/g)) {
-		if (empty) continue;
+	let end = 0;
+	for (const [whole, close, name = '', , empty] of xml.matchAll(token)) {
+		end += whole.length;
+		if (name === '' || empty) continue;
 		if (!close) open.push(name);
-		else if (open.at(-1) === name) open.pop();
-		else return [`</${name}>`];
+		else if (open.pop() !== name) return [`</${name}>`];
 	}
-	return open;
+	return end === xml.length ? open : [xml.slice(end, end + 60)];
 }
 
 test('the DOT names each function once and quotes it', (t) => {
-	const dot = topo(machine(t, drawing), ['--dot', '-']).stdout;
-	t.true(dot.startsWith('graph p2p {\n'));
-	t.is(dot.match(/^\t"0000:03:00\.0" \[label=/gm)?.length, 1);
-	t.true(dot.includes('\t"0000:02:00.0" -- "0000:03:00.0" [label="16GT/s×16"];'));
+	const {stdout} = topo(withHostileDriver(t), ['--dot']);
+	t.is(stdout.match(/^\t"0000:03:00\.0" \[label=/gm)?.length, 1);
+	t.true(stdout.includes('\t"0000:02:00.0" -- "0000:03:00.0" [label="16GT/s×16"];'));
+	t.true(stdout.includes(hostile.replace(/[\\"]/g, '\\$&')));
+	t.deepEqual(strayLines(stdout), []);
 });
+
+test('the DOT leads the way against the tree and with it', (t) => {
+	const {stdout} = topo(machine(t, drawing), ['--route', '03:00.0', '0001:02:01.0', '--dot']);
+	t.regex(stdout, /"0000:02:00\.0" -- "0000:03:00\.0" \[.*dir=back/);
+	t.regex(stdout, /"root 0000:00" -- "root 0001:00" \[dir=forward/);
+	t.regex(stdout, /"0001:01:00\.0" -- "0001:02:01\.0" \[.*dir=forward/);
+	t.deepEqual(strayLines(stdout), []);
+});
+
+/** Lines between the braces that are no statement of the DOT language, as we write them. */
+function strayLines(dot: string): string[] {
+	const id = String.raw`(?:"(?:[^"\\]|\\.)*"|[#\w.]+)`;
+	const list = String.raw`\[${id}=${id}(?:, ${id}=${id})*\]`;
+	const cluster = String.raw`subgraph ${id} \{(?:${id}=${id}; )+${id}(?:; ${id})*\}`;
+	const statement = new RegExp(String.raw`^\t(?:${id}(?: -- ${id})? ${list};|${cluster})$`);
+	const lines = dot.trimEnd().split('\n');
+	return lines.slice(1, -1).filter((line) => !statement.test(line));
+}
+
+type Record = {readonly bdf: string; readonly below: readonly Record[]};
 
 test('--json has the records of p2p-list, one below the other', (t) => {
 	const root = machine(t, drawing);
-	const {roots} = JSON.parse(topo(root, ['--json']).stdout);
-	const listed = JSON.parse(run('p2p-list', '--sysroot', root, '--json', '03:00.0').stdout);
+	const {version, roots, leftOut} = JSON.parse(topo(root, ['--json']).stdout);
+	const listed = JSON.parse(run('p2p-list', '--sysroot', root, '--json', '--all').stdout);
+	const records: Omit<Record, 'below'>[] = roots.flatMap(({functions}: {functions: Record[]}) =>
+		functions.flatMap(flat),
+	);
+	t.is(version, 1);
+	t.is(leftOut, 1);
 	t.deepEqual(
 		roots.map(({bus}: {bus: string}) => bus),
 		['0000:00', '0001:00'],
 	);
-	const {below: _, alike: __, ...disk} = roots[0].functions[0].below[0].below[0].below[0];
-	t.deepEqual(disk, listed.functions[0]);
+	t.deepEqual(
+		records.sort((a, b) => (a.bdf < b.bdf ? -1 : 1)),
+		listed.functions.filter(({bdf}: Record) => bdf !== '0000:00:00.0'),
+	);
+});
+
+function flat({below, ...record}: Record): Omit<Record, 'below'>[] {
+	return [record, ...below.flatMap(flat)];
+}
+
+test('--route --json has the pair of p2p-check', (t) => {
+	const root = machine(t, drawing);
+	const names = ['03:00.0', '04:00.0'];
+	const {pair} = JSON.parse(topo(root, ['--json', '--route', ...names]).stdout);
+	const {pairs} = JSON.parse(run('p2p-check', '--sysroot', root, '--json', ...names).stdout);
+	t.deepEqual(pair, pairs[0]);
 });
 
 test('p2p-list --tree draws the same tree in its own columns', (t) => {
@@ -197,12 +302,22 @@ test('p2p-list --tree draws the same tree in its own columns', (t) => {
 	t.regex(stdout, /^.{6}0000:02:00\.0 +downstream-port +0$/m);
 });
 
+test('p2p-list --tree shows ACS on every port, and for scripts no branches', (t) => {
+	const root = machine(t, drawing);
+	t.regex(run('p2p-list', '--sysroot', root, '--tree').stdout, /^FUNCTION .* LINK +ACS +MEMORY/);
+	const {stdout} = run('p2p-list', '--sysroot', root, '-tnr', '-o', 'FUNCTION,ACS', '03:00.0');
+	t.is(stdout, '0000:00:01.0 0\n0000:01:00.0 -\n0000:02:00.0 0\n0000:03:00.0 -\n');
+});
+
 for (const [args, says] of [
 	[['--route', '03:00.0'], /--route needs CLIENT and PROVIDER/],
 	[['03:00.0'], /extra operand: 03:00\.0/],
 	[['--route', '03:00.0', '77:00.0'], /there is no function 0000:77:00\.0/],
-	[['--svg', 'x', '--dot', 'y'], /--svg and --dot|--dot and --svg/],
-	[['--svg', '/nonexistent/x'], /nonexistent/],
+	[['--svg=x', '--dot=y'], /--svg and --dot|--dot and --svg/],
+	[['--svg=/nonexistent/x'], /nonexistent/],
+	[['--svg', 'x.svg'], /extra operand: x\.svg\n {2}Try: p2p-topo --svg=x\.svg/],
+	[['--route', '03:00.0', '04:00.0', '05:00.0'], /extra operand: 05:00\.0/],
+	[['--svg', '--json'], /--json|--svg/],
 ] as const) {
 	test(`p2p-topo ${args.join(' ')} ends in 2 with an empty stdout`, (t) => {
 		const {status, stdout, stderr} = topo(machine(t, drawing), args);

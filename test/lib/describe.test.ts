@@ -5,9 +5,8 @@ import {readdirSync, readFileSync} from 'node:fs';
 import test, {type ExecutionContext} from 'ava';
 import {describeError, describePair} from '../../lib/describe.ts';
 import {native} from '../../lib/native.ts';
+import {plain} from '../../lib/style.ts';
 import {bind, cut, machine} from '../helpers/machine.ts';
-
-const plain = {strong: String, word: String};
 
 async function say(root: string, client: string, provider: string): Promise<string> {
 	const check = await native.check({root}, [[client, provider]]);
