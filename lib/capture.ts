@@ -88,6 +88,7 @@ const machineFields: Fields = {
 	iommu: orNull(flag),
 	isLab: orNull(flag),
 	hasVfioPci: orNull(flag),
+	cutBuses: orNull(listOf(text)),
 	assumed: orNull(listOf(text)),
 };
 

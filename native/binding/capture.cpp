@@ -52,6 +52,7 @@ Napi::Object captureToJs(Napi::Env env, const pci::Machine &machine)
 	about["commandLine"] = machine.commandLine;
 	about["isLab"] = machine.isLab;
 	about["hasVfioPci"] = flagOrNull(env, machine.hasVfioPci);
+	about["cutBuses"] = list(env, machine.cutBuses);
 
 	auto object = Napi::Object::New(env);
 	object["machine"] = about;
@@ -211,6 +212,7 @@ pci::Machine captureOf(const Napi::Object &capture)
 	machine.isLab = isSet(about, "isLab");
 	machine.hasIommu = flagOf(about, "iommu");
 	machine.hasVfioPci = flagOf(about, "hasVfioPci");
+	machine.cutBuses = listOf<std::string>(about, "cutBuses", textItem);
 	machine.assumed = listOf<std::string>(about, "assumed", textItem);
 	machine.functions = listOf<pci::Function>(capture, "functions", functionOf);
 	machine.finish();

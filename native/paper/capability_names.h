@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace paper
@@ -13,7 +14,8 @@ namespace paper
 uint16_t capabilityByName(std::string_view name);
 uint16_t extendedByName(std::string_view name);
 
-// The flags register of 'Express (v2) Root Port (Slot+), IntMsgNum 0'.
-uint16_t expressFlags(std::string_view name);
+// The flags register of 'Express (v2) Root Port (Slot+), IntMsgNum 0'; nullopt for a type that is
+// not known.
+std::optional<uint16_t> expressFlags(std::string_view name);
 
 }

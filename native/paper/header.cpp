@@ -1,143 +1,166 @@
 // SPDX-License-Identifier: MIT
 #include "paper/header.h"
 
+#include "paper/id_names.h"
 #include "paper/words.h"
 
-#include <array>
+#include <algorithm>
+#include <vector>
 
 namespace paper
 {
 
-struct ClassName {
-	std::string_view name;
-	uint16_t code;
-};
+constexpr size_t longestClass = 80;
 
-// Those that decide something here: what a function is in the tree, and what it can be.
-constexpr std::array classNames = {
-	ClassName{"Host bridge", 0x0600},
-	ClassName{"ISA bridge", 0x0601},
-	ClassName{"PCI bridge", 0x0604},
-	ClassName{"CardBus bridge", 0x0607},
-	ClassName{"RAID bus controller", 0x0104},
-	ClassName{"SCSI storage controller", 0x0100},
-	ClassName{"IDE interface", 0x0101},
-	ClassName{"SATA controller", 0x0106},
-	ClassName{"Serial Attached SCSI controller", 0x0107},
-	ClassName{"Non-Volatile memory controller", 0x0108},
-	ClassName{"Mass storage controller", 0x0180},
-	ClassName{"Ethernet controller", 0x0200},
-	ClassName{"Infiniband controller", 0x0207},
-	ClassName{"Fabric controller", 0x0208},
-	ClassName{"Network controller", 0x0280},
-	ClassName{"VGA compatible controller", 0x0300},
-	ClassName{"3D controller", 0x0302},
-	ClassName{"Display controller", 0x0380},
-	ClassName{"Multimedia video controller", 0x0400},
-	ClassName{"Multimedia audio controller", 0x0401},
-	ClassName{"Audio device", 0x0403},
-	ClassName{"Multimedia controller", 0x0480},
-	ClassName{"RAM memory", 0x0500},
-	ClassName{"FLASH memory", 0x0501},
-	ClassName{"CXL", 0x0502},
-	ClassName{"Memory controller", 0x0580},
-	ClassName{"Bridge", 0x0680},
-	ClassName{"Serial controller", 0x0700},
-	ClassName{"Communication controller", 0x0780},
-	ClassName{"PIC", 0x0800},
-	ClassName{"IOMMU", 0x0806},
-	ClassName{"System peripheral", 0x0880},
-	ClassName{"Processing accelerators", 0x1200},
-	ClassName{"Co-processor", 0x0b40},
-	ClassName{"USB controller", 0x0c03},
-	ClassName{"SMBus", 0x0c05},
-	ClassName{"InfiniBand", 0x0c06},
-	ClassName{"Encryption controller", 0x1080},
-	ClassName{"Network and computing encryption device", 0x1000},
-	ClassName{"Signal processing controller", 0x1180},
-	ClassName{"Performance counters", 0x1101},
-	ClassName{"Non-Essential Instrumentation", 0x1300},
-	ClassName{"Unassigned class", 0xff00},
-};
-
-std::optional<uint16_t> classByName(std::string_view name)
+static bool isHex(std::string_view text, size_t digits)
 {
-	for (const auto &[known, code] : classNames)
-		if (name.starts_with(known))
-			return code;
-	return std::nullopt;
+	return text.size() == digits && std::ranges::all_of(text, isHexDigit);
+}
+
+static uint16_t hexWord(std::string_view digits)
+{
+	return static_cast<uint16_t>(numberAt(digits.substr(0, 4), 16).value_or(0));
+}
+
+std::optional<uint16_t> readClass(std::string_view text)
+{
+	constexpr std::string_view word = "Class ";
+	constexpr size_t bracketed = 6; // [0604]
+	if (text.starts_with(word))
+		text.remove_prefix(word.size());
+	if (isHex(text, 4))
+		return hexWord(text);
+	if (text.ends_with(']') && text.size() >= bracketed) {
+		const auto number = text.substr(text.size() - bracketed);
+		if (number[0] == '[' && isHex(number.substr(1, 4), 4))
+			return hexWord(number.substr(1));
+	}
+	return classByName(text);
+}
+
+static std::string_view behindBdf(std::string_view line)
+{
+	return trimmed(line.substr(std::min(line.find(' '), line.size())));
+}
+
+static std::string_view classText(std::string_view rest)
+{
+	if (rest.starts_with('"'))
+		return rest.substr(1, rest.find('"', 1) - 1);
+	const auto head = rest.substr(0, longestClass);
+	const size_t colon = head.find(": ");
+	if (colon != std::string_view::npos)
+		return head.substr(0, colon);
+	return rest.ends_with(':') ? rest.substr(0, rest.size() - 1) : std::string_view{};
 }
 
 std::optional<pci::Bdf> headerOf(std::string_view line)
 {
-	line = trimmed(line);
-	const size_t length = bdfLength(line);
-	if (length == 0 || length + 1 >= line.size() || line[length] != ' ')
+	constexpr size_t longestBdf = 16;
+	const size_t end = line.find(' ');
+	if (end == std::string_view::npos || end > longestBdf)
 		return std::nullopt;
-	const auto rest = line.substr(length + 1);
-	const bool isClass = rest.find(':') != std::string_view::npos || rest.front() == '"';
-	return isClass ? pci::Bdf::parse(line.substr(0, length)) : std::nullopt;
-}
-
-// '[0604]', and '0604' at the start.
-static std::optional<uint16_t> classNumber(std::string_view rest)
-{
-	if (rest.starts_with("Class "))
-		rest.remove_prefix(6);
-	if (rest.size() > 4 && rest[4] == ':')
-		if (const auto number = numberAt(rest.substr(0, 4), 16))
-			return static_cast<uint16_t>(*number);
-	for (size_t at = rest.find('['); at != std::string_view::npos; at = rest.find('[', at + 1))
-		if (at + 5 < rest.size() && rest[at + 5] == ']')
-			if (const auto number = numberAt(rest.substr(at + 1, 4), 16))
-				return static_cast<uint16_t>(*number);
-	return classByName(rest.starts_with('"') ? rest.substr(1) : rest);
+	const auto bdf = pci::Bdf::parse(line.substr(0, end));
+	return bdf && readClass(classText(behindBdf(line))) ? bdf : std::nullopt;
 }
 
 static bool isIds(std::string_view text)
 {
-	constexpr size_t colon = 4, length = 9;
-	if (text.size() < length || text[colon] != ':')
-		return false;
-	for (size_t i = 0; i < length; i++)
-		if (i != colon && !isHexDigit(text[i]))
-			return false;
-	return true;
+	constexpr size_t digits = 4;
+	return text.size() == 2 * digits + 1 && text[digits] == ':' &&
+	       isHex(text.substr(0, digits), digits) && isHex(text.substr(digits + 1), digits);
 }
 
-// The last [8086:2030]; with -n it stands bare behind the class.
-static std::string_view idsOf(std::string_view rest)
+// The last '[8086:2030]'; with -n it stands bare in front.
+static std::string_view idsIn(std::string_view text)
 {
-	for (size_t at = rest.rfind('['); at != std::string_view::npos && at + 10 < rest.size();
-	     at = at == 0 ? std::string_view::npos : rest.rfind('[', at - 1))
-		if (isIds(rest.substr(at + 1)) && rest[at + 10] == ']')
-			return rest.substr(at + 1, 9);
-	const auto bare = trimmed(behind(rest, ": "));
-	return isIds(bare) ? bare.substr(0, 9) : std::string_view{};
+	constexpr size_t length = 9;
+	for (size_t at = text.rfind('['); at != std::string_view::npos;
+	     at = at == 0 ? std::string_view::npos : text.rfind('[', at - 1))
+		if (isIds(text.substr(at + 1, length)) &&
+		    text.substr(at + 1 + length).starts_with(']'))
+			return text.substr(at + 1, length);
+	const auto bare = text.substr(0, length);
+	return isIds(bare) ? bare : std::string_view{};
+}
+
+void readIds(std::string_view text, std::optional<uint16_t> &vendor,
+	     std::optional<uint16_t> &device)
+{
+	if (const auto ids = idsIn(text); !ids.empty()) {
+		vendor = hexWord(ids);
+		device = hexWord(ids.substr(5));
+		return;
+	}
+	const auto named = idsByName(text);
+	if (!vendor)
+		vendor = named.vendor;
+	if (!device)
+		device = named.device;
+}
+
+static void readMarks(std::string_view text, std::string_view revision, std::string_view interface,
+		      Record &record)
+{
+	if (const auto number = numberBehind(text, revision, 16))
+		record.revision = static_cast<uint8_t>(*number);
+	if (const auto number = numberBehind(text, interface, 16))
+		record.interface = static_cast<uint8_t>(*number);
+}
+
+// '"Host bridge" "Intel Corporation" "Device 0d57" -r01 -p00 "…" "…"'
+static void readQuoted(std::string_view rest, Record &record)
+{
+	std::vector<std::string_view> fields;
+	for (size_t at = rest.find('"'); at != std::string_view::npos && fields.size() < 5;) {
+		const size_t end = rest.find('"', at + 1);
+		if (end == std::string_view::npos)
+			break;
+		fields.push_back(rest.substr(at + 1, end - at - 1));
+		at = rest.find('"', end + 1);
+	}
+	record.classCode = readClass(fields.empty() ? "" : fields[0]);
+	readMarks(rest, " -r", " -p", record);
+	if (fields.size() < 3)
+		return;
+	const auto number = [](std::string_view field) -> std::optional<uint16_t> {
+		const auto inner = field.ends_with(']') && field.size() >= 6
+					   ? field.substr(field.size() - 5, 4)
+					   : field;
+		return isHex(inner, 4) ? std::optional(hexWord(inner)) : std::nullopt;
+	};
+	record.vendor = number(fields[1]);
+	record.device = number(fields[2]);
+	if (fields.size() == 5 && number(fields[3]) && number(fields[4])) {
+		record.subVendor = number(fields[3]);
+		record.subDevice = number(fields[4]);
+	}
+	if (!record.vendor)
+		readIds(std::string(fields[1]) + " " + std::string(fields[2]), record.vendor,
+			record.device);
 }
 
 void readHeader(std::string_view line, Record &record)
 {
-	line = trimmed(line);
-	const auto rest = line.substr(bdfLength(line) + 1);
-	auto &function = record.function;
+	const auto rest = behindBdf(line);
+	if (rest.starts_with('"')) {
+		readQuoted(rest, record);
+		return;
+	}
+	const auto className = classText(rest);
+	record.classCode = readClass(className);
+	const auto name = rest.substr(std::min(className.size() + 2, rest.size()));
+	readIds(name, record.vendor, record.device);
+	readMarks(name, "(rev ", "(prog-if ", record);
+}
 
-	if (const auto code = classNumber(rest)) {
-		record.hasClass = true;
-		function.classCode = uint32_t{*code} << 8 | (function.classCode & 0xff);
-		// Without -v the interface is not shown; it is NVM Express.
-		if (*code == 0x0108 && (function.classCode & 0xff) == 0)
-			function.classCode |= 2;
-	}
-	if (const auto ids = idsOf(rest); !ids.empty()) {
-		record.hasIds = true;
-		function.vendor = static_cast<uint16_t>(numberAt(ids, 16).value_or(0));
-		function.device = static_cast<uint16_t>(numberAt(ids.substr(5), 16).value_or(0));
-	}
-	if (const auto revision = numberBehind(rest, "(rev ", 16))
-		function.revision = static_cast<uint8_t>(*revision);
-	if (const auto interface = numberBehind(rest, "(prog-if ", 16))
-		function.classCode = (function.classCode & ~0xffU) | (*interface & 0xff);
+bool endsHeader(std::string_view line)
+{
+	if (line.find("(rev ") != std::string_view::npos ||
+	    line.find("(prog-if ") != std::string_view::npos || line.ends_with("])"))
+		return true;
+	const size_t open = line.rfind('[');
+	return open != std::string_view::npos && isIds(line.substr(open + 1, 9));
 }
 
 }

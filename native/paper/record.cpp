@@ -1,109 +1,72 @@
 // SPDX-License-Identifier: MIT
 #include "paper/record.h"
 
-#include <linux/pci_regs.h>
+#include <utility>
 
 namespace paper
 {
 
-// Hexadecimal is the machine's own word; text fills in what it leaves out.
-class Filler
+static int rank(const List &list)
 {
-public:
-	explicit Filler(pci::Config &config) : config_(config), known_(config.size()) {}
-
-	void byte(size_t offset, unsigned value)
-	{
-		if (offset >= known_)
-			config_.setU8(offset, static_cast<uint8_t>(value));
-	}
-	void word(size_t offset, unsigned value)
-	{
-		byte(offset, value & 0xff);
-		byte(offset + 1, value >> 8);
-	}
-	void dword(size_t offset, uint32_t value)
-	{
-		word(offset, value & 0xffff);
-		word(offset + 2, value >> 16);
-	}
-
-private:
-	pci::Config &config_;
-	const size_t known_;
-};
-
-static void fillIdentity(Filler &fill, const Record &record)
-{
-	const auto &function = record.function;
-	if (record.hasIds) {
-		fill.word(PCI_VENDOR_ID, function.vendor);
-		fill.word(PCI_DEVICE_ID, function.device);
-	}
-	if (record.hasClass) {
-		fill.word(PCI_CLASS_DEVICE, function.classCode >> 8);
-		const bool isBridge = function.classCode >> 8 == 0x0604;
-		fill.byte(PCI_HEADER_TYPE, isBridge ? PCI_HEADER_TYPE_BRIDGE : 0);
-	}
-	if (record.secondary)
-		fill.byte(PCI_SECONDARY_BUS, *record.secondary);
-	if (record.subordinate)
-		fill.byte(PCI_SUBORDINATE_BUS, *record.subordinate);
+	if (list.headings.empty())
+		return list.isWhole ? 1 : 0;
+	return 2 + 2 * list.hasDetails + list.isWhole;
 }
 
-static void fillCapabilities(Filler &fill, const Record &record)
+static bool isBetter(const List &first, const List &second)
 {
-	const auto &list = record.capabilities;
-	if (record.isDenied || !record.isVerbose)
-		return;
-	fill.word(PCI_STATUS, list.empty() ? 0 : PCI_STATUS_CAP_LIST);
-	fill.byte(PCI_CAPABILITY_LIST, list.empty() ? 0 : list.front().offset);
-	for (size_t i = 0; i < list.size(); i++) {
-		fill.byte(list[i].offset, list[i].id);
-		fill.byte(list[i].offset + 1U, i + 1 < list.size() ? list[i + 1].offset : 0);
-	}
+	return rank(first) >= rank(second);
 }
 
-static void fillExtended(Filler &fill, const Record &record, bool seesExtended)
+template <class T> static void fillIn(std::optional<T> &field, const std::optional<T> &other)
 {
-	const auto &list = record.extended;
-	if (list.empty()) {
-		if (seesExtended && record.isVerbose && !record.isDenied)
-			fill.dword(PCI_CFG_SPACE_SIZE, 0);
-		return;
-	}
-	// The chain starts at 0x100, if need be with an entry of no kind.
-	if (list.front().offset != PCI_CFG_SPACE_SIZE)
-		fill.dword(PCI_CFG_SPACE_SIZE, uint32_t{list.front().offset} << 20);
-	for (size_t i = 0; i < list.size(); i++) {
-		const uint32_t next = i + 1 < list.size() ? list[i + 1].offset : 0;
-		fill.dword(list[i].offset, next << 20 | 1U << 16 | list[i].id);
-	}
+	if (!field)
+		field = other;
 }
 
-static std::optional<size_t> endOfSpace(const Record &record, const pci::Config &config)
+static void fillIn(Header &header, const Header &other)
 {
-	if (record.hex.size() == PCI_CFG_SPACE_EXP_SIZE)
-		return PCI_CFG_SPACE_EXP_SIZE;
-	// A conventional function ends there; PCI-X 2.0 with more is not met any more.
-	if (config.capability(PCI_CAP_ID_EXP).seen == pci::Seen::no && record.extended.empty())
-		return PCI_CFG_SPACE_SIZE;
-	return std::nullopt;
+	for (size_t i = 0; i < header.bytes.size(); i++)
+		if (!header.has(i) && other.has(i))
+			header.set(i, 1, other.bytes[i]);
 }
 
-void buildConfig(Record &record, bool seesExtended)
+// better keeps what it has and takes from other what it lacks.
+static void fillIn(Record &better, Record &&other)
 {
-	auto &config = record.function.config;
-	config = pci::Config(record.hex);
+	fillIn(better.vendor, other.vendor);
+	fillIn(better.device, other.device);
+	fillIn(better.subVendor, other.subVendor);
+	fillIn(better.subDevice, other.subDevice);
+	fillIn(better.classCode, other.classCode);
+	fillIn(better.interface, other.interface);
+	fillIn(better.revision, other.revision);
+	fillIn(better.iommuGroup, other.iommuGroup);
+	fillIn(better.numaNode, other.numaNode);
+	if (better.driver.empty())
+		better.driver = std::move(other.driver);
+	if (better.bars.empty()) {
+		better.bars = std::move(other.bars);
+		better.hasBarNumbers = other.hasBarNumbers;
+	}
+	fillIn(better.header, other.header);
+	if (!isBetter(better.standard, other.standard))
+		better.standard = std::move(other.standard);
+	if (!isBetter(better.extended, other.extended))
+		better.extended = std::move(other.extended);
+	if (other.rows > better.rows) {
+		better.hex = std::move(other.hex);
+		better.rows = other.rows;
+	}
+	better.lacksExtended |= other.lacksExtended;
+	better.isDenied |= other.isDenied;
+}
 
-	Filler fill(config);
-	fillIdentity(fill, record);
-	fillCapabilities(fill, record);
-	fillExtended(fill, record, seesExtended);
-	for (const auto &[offset, value] : record.words)
-		if (!record.acsSeen.contains(offset) || record.acsSeen.at(offset) > 0)
-			fill.word(offset, value);
-	config.setSpace(endOfSpace(record, config));
+void merge(Record &into, Record &&from)
+{
+	if (from.detail >= into.detail)
+		std::swap(into, from);
+	fillIn(into, std::move(from));
 }
 
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What a text says of one function, in one or several places, until it becomes a pci::Function.
+// What a text says of one function, in one place or several, until it becomes a pci::Function.
 #pragma once
 
 #include "pci/machine.h"
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,36 +13,73 @@
 namespace paper
 {
 
-// A capability as the text lists it: in the order of the chain.
+// A piece of configuration space that the text puts into words.
+struct Register {
+	uint16_t offset;
+	uint8_t size; // bytes
+	uint32_t value;
+};
+
+// A capability as the text lists it; offset 0 is none.
 struct Heading {
 	uint16_t offset = 0;
 	uint16_t id = 0;
+	uint8_t version = 1;
 };
 
-struct Record {
-	pci::Function function;
-	std::string hex;                   // registers as -x shows them, from offset 0 on
-	std::map<size_t, uint16_t> words;  // registers that the text tells, two bytes each
-	std::vector<Heading> capabilities; // below 0x100
-	std::vector<Heading> extended;
-	std::map<size_t, int> acsSeen; // ACS registers whose row of flags was seen to its end
-	bool isDenied = false;         // 'Capabilities: <access denied>'
-	bool isVerbose = false;        // -v or more: what is not listed does not exist
-	bool hasBars = false;          // the text would show BARs if there were any
-	bool hasClass = false, hasIds = false;
-	std::optional<uint8_t> secondary, subordinate;
+// One of a function's two lists of capabilities, as far as it was printed.
+struct List {
+	std::vector<Heading> headings;
+	std::vector<Register> registers;
+	bool isWhole = false;    // nothing can follow
+	bool hasDetails = false; // more than names
 
-	void setWord(size_t offset, unsigned value)
+	void set(size_t offset, uint8_t size, uint32_t value)
 	{
-		words[offset] = static_cast<uint16_t>(value);
+		registers.push_back({static_cast<uint16_t>(offset), size, value});
 	}
+};
+
+// The first 64 bytes of configuration space, as far as they were told.
+struct Header {
+	std::array<uint8_t, 64> bytes{};
+	uint64_t known = 0; // a bit for each byte
+
+	void set(size_t offset, size_t size, uint64_t value)
+	{
+		for (size_t i = offset; i < offset + size; i++, value >>= 8) {
+			bytes[i] = static_cast<uint8_t>(value);
+			known |= uint64_t{1} << i;
+		}
+	}
+	bool has(size_t offset) const { return (known >> offset & 1) != 0; }
+};
+
+// How much of a function one place shows: its name, what -v prints, or all.
+enum class Detail { name, some, all };
+
+struct Record {
+	Detail detail = Detail::name;
+	std::optional<uint16_t> vendor, device, subVendor, subDevice;
+	std::optional<uint16_t> classCode; // base class and subclass
+	std::optional<uint8_t> interface, revision;
+	std::string driver;
+	std::optional<int> iommuGroup, numaNode;
+	Header header;
+	List standard, extended;
+	std::vector<pci::Bar> bars;
+	bool hasBarNumbers = false;
+	bool isDenied = false;      // there is a list, but nobody was let in
+	bool isGone = false;        // it did not answer
+	bool lacksExtended = false; // all was shown, where others' extended capabilities were
+	pci::Config hex;            // what -x shows
+	size_t rows = 0;            // of hex
 };
 
 using Records = std::map<pci::Bdf, Record>;
 
-// Puts registers together: hexadecimal where there is some, the text's words where there is none.
-// seesExtended: the text shows extended capabilities of some function, so that it would have shown
-// this one's.
-void buildConfig(Record &record, bool seesExtended);
+// The same function stood in two places: field by field what the place with more detail says, the
+// later of two with the same.
+void merge(Record &into, Record &&from);
 
 }

@@ -1,121 +1,127 @@
 // SPDX-License-Identifier: MIT
 #include "paper/tree.h"
 
+#include "paper/header.h"
 #include "paper/words.h"
+
+#include <algorithm>
 
 namespace paper
 {
 
-// '-[', '-+-[' or a branch '+-', '\-' behind blanks and bars.
+constexpr size_t mostFunctions = 65536;
+constexpr size_t longestBracket = 18; // [10000:e0-ff] and more
+constexpr uint16_t classBridgePci = 0x0604;
+
+// Behind what quotes it in a mail, and the bars of other branches.
 static size_t startOf(std::string_view line)
 {
-	const size_t at = line.find_first_not_of(" |\t");
-	if (at == std::string_view::npos || at + 3 >= line.size())
-		return std::string_view::npos;
-	const auto rest = line.substr(at);
-	for (const auto start : {"-[", "-+-", "+-", "\\-", "+[", "\\["})
-		if (rest.starts_with(start))
-			return at;
-	return std::string_view::npos;
+	return std::min(line.find_first_not_of(" |>"), line.size());
 }
 
-// '[0000:18-1f]' and its kin.
-struct Bracket {
-	std::optional<uint32_t> domain;
-	uint8_t first = 0, last = 0;
-	size_t length = 0; // 0: none
-};
-
-static Bracket bracketAt(std::string_view text)
+static std::string_view bracketAt(std::string_view text)
 {
-	const size_t close = text.find(']');
-	if (!text.starts_with('[') || close == std::string_view::npos || close > 24)
-		return {};
-	auto inside = text.substr(1, close - 1);
-	Bracket bracket;
-	if (const size_t colon = inside.find(':'); colon != std::string_view::npos) {
-		const auto domain = numberAt(inside, 16);
-		if (!domain)
-			return {};
-		bracket.domain = static_cast<uint32_t>(*domain);
-		inside.remove_prefix(colon + 1);
-	}
-	const auto first = numberAt(inside, 16);
-	if (!first || *first > 0xff)
-		return {};
-	bracket.first = static_cast<uint8_t>(*first);
-	bracket.last = static_cast<uint8_t>(numberBehind(inside, "-", 16).value_or(*first));
-	bracket.length = close + 1;
-	return bracket;
+	const size_t close = text.substr(0, longestBracket).find(']');
+	return text.starts_with('[') && close != std::string_view::npos ? text.substr(0, close + 1)
+									: std::string_view{};
 }
 
 static bool isDevice(std::string_view text)
 {
 	return text.size() >= 4 && isHexDigit(text[0]) && isHexDigit(text[1]) && text[2] == '.' &&
-	       text[3] >= '0' && text[3] <= '7';
+	       text[3] >= '0' && text[3] <= '7' &&
+	       (text.size() == 4 || text[4] == ' ' || text[4] == '-');
 }
 
 bool Tree::read(std::string_view line)
 {
+	line = line.substr(0, line.find_last_not_of(blanks) + 1);
 	const size_t at = startOf(line);
-	if (at == std::string_view::npos)
-		return false;
-	if (line[at] == '-') {
-		readFrom(line, at, {});
-		return true;
+	const auto rest = line.substr(at);
+	if (rest.starts_with("-[") || rest.starts_with("-+-[")) {
+		columns_.clear();
+		return readFrom(line, at, {});
+	}
+	// With -s the picture starts at a bridge.
+	const size_t dash = rest.find("-[");
+	if (const auto bdf = pci::Bdf::parse(rest.substr(0, dash)); bdf && dash < longestBracket) {
+		columns_.clear();
+		functions[*bdf].classCode = classBridgePci;
+		return readFrom(line, at + dash, {{bdf->domain, bdf->bus}, bdf, false});
 	}
 	const auto column = columns_.find(at);
-	if (column == columns_.end())
+	if (column == columns_.end() || !(rest.starts_with("+-") || rest.starts_with("\\-")))
 		return false;
-	readFrom(line, at, column->second);
+	columns_.erase(std::next(column), columns_.end());
+	return readFrom(line, at + 1, Place(column->second));
+}
+
+// '[0000:80]' of a root, '[18-1f]' below a bridge.
+bool Tree::readBus(std::string_view bracket, Place &place)
+{
+	auto inside = bracket.substr(1, bracket.size() - 2);
+	if (const size_t colon = inside.find(':'); colon != std::string_view::npos) {
+		const auto domain = numberAt(inside, 16);
+		if (!domain || *domain > UINT32_MAX || colon < 4)
+			return false;
+		place.bus.first = static_cast<uint32_t>(*domain);
+		inside.remove_prefix(colon + 1);
+	}
+	const auto number = numberAt(inside, 16);
+	if (!number || *number > 0xff || inside.size() < 2)
+		return false;
+	place.bus.second = static_cast<uint8_t>(*number);
+	if (place.isRoot)
+		roots.insert(place.bus);
+	else if (place.bridge && *number != 0)
+		bridges.emplace(place.bus, *place.bridge);
+	place.isRoot = false;
+	place.bridge.reset();
 	return true;
 }
 
-void Tree::readFrom(std::string_view line, size_t at, Place place)
+void Tree::readDevice(std::string_view text, Place &place)
 {
-	std::optional<pci::Bdf> device;
-	while (at < line.size()) {
-		const auto rest = line.substr(at);
-		if (const auto bracket = bracketAt(rest); bracket.length > 0) {
-			if (device)
-				bridges_[*device] = {bracket.first, bracket.last};
-			place.bus = {bracket.domain.value_or(place.bus.first), bracket.first};
-			if (place.isRoot)
-				roots.insert(place.bus);
-			place.isRoot = false;
-			device.reset();
-			at += bracket.length;
-		} else if (!place.isRoot && !device && isDevice(rest)) {
-			const auto slot = numberAt(rest.substr(0, 2), 16).value_or(0);
-			device = pci::Bdf{place.bus.first, place.bus.second,
-					  static_cast<uint8_t>(slot & 0x1f),
-					  static_cast<uint8_t>(rest[3] - '0')};
-			functions_.insert(*device);
-			at += 4;
-		} else if (rest[0] == '+' || rest[0] == '\\') {
-			columns_[at] = place;
-			at++;
-		} else if (rest[0] == '-') {
-			at++;
-		} else {
-			return;
-		}
+	const auto slot = numberAt(text.substr(0, 2), 16).value_or(0) & 0x1f;
+	const pci::Bdf bdf{place.bus.first, place.bus.second, static_cast<uint8_t>(slot),
+			   static_cast<uint8_t>(text[3] - '0')};
+	if (functions.size() >= mostFunctions && !functions.contains(bdf))
+		return;
+	auto &record = functions[bdf];
+	if (text.substr(4).starts_with("-[")) {
+		record.classCode = classBridgePci;
+		place.bridge = bdf;
+	} else {
+		readIds(trimmed(text.substr(4)), record.vendor, record.device);
 	}
 }
 
-void Tree::complete(Records &records) const
+bool Tree::readFrom(std::string_view line, size_t at, Place place)
 {
-	for (const auto &bdf : functions_)
-		records[bdf].function.bdf = bdf;
-	for (const auto &[bdf, below] : bridges_) {
-		auto &record = records[bdf];
-		record.hasClass = true;
-		record.function.classCode = 0x060400;
-		if (!record.secondary) {
-			record.secondary = below.secondary;
-			record.subordinate = below.subordinate;
+	bool isPicture = false;
+	while (at < line.size()) {
+		const auto rest = line.substr(at);
+		if (const auto bracket = bracketAt(rest);
+		    !bracket.empty() && (place.isRoot || place.bridge)) {
+			if (!readBus(bracket, place))
+				return isPicture;
+			at += bracket.size();
+		} else if (!place.isRoot && isDevice(rest)) {
+			readDevice(rest, place);
+			isPicture = true;
+			if (!place.bridge)
+				return true;
+			at += 4;
+		} else if (rest[0] == '+' || rest[0] == '\\') {
+			columns_[at++] = place;
+		} else if (rest[0] == '-') {
+			at++;
+		} else {
+			return isPicture;
 		}
+		isPicture |= !place.isRoot;
 	}
+	return isPicture;
 }
 
 }

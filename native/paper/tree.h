@@ -5,6 +5,7 @@
 #include "paper/record.h"
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -17,28 +18,27 @@ using Bus = std::pair<uint32_t, uint8_t>; // domain and number
 class Tree
 {
 public:
-	// Takes one line of the picture; false where it is none.
-	bool read(std::string_view line);
-
-	// Adds what the picture shows to the records.
-	void complete(Records &records) const;
+	// Takes one line of the picture as it stands; false where it is none.
+	bool read(std::string_view drawn);
+	// What comes next is no part of the picture.
+	void end() { columns_.clear(); }
 
 	std::set<Bus> roots;
+	std::map<Bus, pci::Bdf> bridges; // that lead to a bus
+	Records functions;
 
 private:
-	struct Below {
-		uint8_t secondary, subordinate;
-	};
 	struct Place {
 		Bus bus;
-		bool isRoot = true; // what comes next is a root bus
+		std::optional<pci::Bdf> bridge; // whose bus comes next
+		bool isRoot = true;             // a root bus comes next
 	};
 
-	void readFrom(std::string_view line, size_t at, Place place);
+	bool readFrom(std::string_view line, size_t at, Place place);
+	bool readBus(std::string_view bracket, Place &place);
+	void readDevice(std::string_view text, Place &place);
 
-	std::map<size_t, Place> columns_; // where a + stood, and the bus that goes on below it
-	std::map<pci::Bdf, Below> bridges_;
-	std::set<pci::Bdf> functions_;
+	std::map<size_t, Place> columns_; // where a + stood, and what goes on below it
 };
 
 }

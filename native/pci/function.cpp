@@ -189,13 +189,15 @@ std::optional<Function> readFunction(const std::string &root, const Bdf &bdf)
 	return function;
 }
 
-static bool isExpress(const Function &function)
+static std::optional<bool> isExpress(const Function &function)
 {
 	const Seen seen = function.config.capability(PCI_CAP_ID_EXP).seen;
 	if (seen != Seen::unknown)
 		return seen == Seen::yes;
 	// Without privilege the capability cannot be seen, but only Express functions have links.
-	return function.maxLink.width > 0 || function.driver == "pcieport";
+	if (function.maxLink.width > 0 || function.driver == "pcieport")
+		return true;
+	return function.config.space() == PCI_CFG_SPACE_SIZE ? std::optional(false) : std::nullopt;
 }
 
 static std::optional<int> expressType(const Function &function)
@@ -209,12 +211,24 @@ static std::optional<int> expressType(const Function &function)
 	return (*flags & PCI_EXP_FLAGS_TYPE) >> 4;
 }
 
+// An excerpt does not show where it stands.
+static Role portByType(std::optional<int> type)
+{
+	if (type == PCI_EXP_TYPE_UPSTREAM)
+		return Role::upstreamPort;
+	if (type == PCI_EXP_TYPE_DOWNSTREAM)
+		return Role::downstreamPort;
+	return type == PCI_EXP_TYPE_ROOT_PORT ? Role::rootPort : Role::bridge;
+}
+
 static Role bridgeRole(const Function &function, const Function *parent)
 {
 	const auto type = expressType(function);
-	if (!isExpress(function) || type == PCI_EXP_TYPE_PCI_BRIDGE ||
+	if (isExpress(function) == false || type == PCI_EXP_TYPE_PCI_BRIDGE ||
 	    type == PCI_EXP_TYPE_PCIE_BRIDGE)
 		return Role::bridge;
+	if (function.rootBus.empty() && (!parent || parent->role == Role::bridge))
+		return portByType(type);
 	if (!parent)
 		return type == PCI_EXP_TYPE_UPSTREAM ? Role::upstreamPort : Role::rootPort;
 	if (parent->role == Role::upstreamPort)
@@ -230,7 +244,7 @@ Role roleOf(const Function &function, const Function *parent)
 		return bridgeRole(function, parent);
 	if (function.classCode >> 8 == classBridgeHost)
 		return Role::hostBridge;
-	return parent ? Role::endpoint : Role::rcIntegrated;
+	return parent || function.rootBus.empty() ? Role::endpoint : Role::rcIntegrated;
 }
 
 }

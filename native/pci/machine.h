@@ -93,9 +93,10 @@ struct Function {
 
 // What became of the lines of a text.
 struct Reading {
-	size_t lines = 0;  // that are not blank
-	size_t unread = 0; // that meant nothing to the reader
-	size_t twice = 0;  // functions that stood there before
+	size_t lines = 0;   // that are not blank
+	size_t unread = 0;  // that meant nothing to the reader
+	size_t twice = 0;   // functions that stood there before
+	bool isCut = false; // it ends in the midst of a function
 };
 
 struct Machine {
@@ -113,6 +114,8 @@ struct Machine {
 	bool isLab = false;             // DMI product p2p-lab: its ports are taken as hardware
 	std::optional<bool> hasIommu;   // any IOMMU group or class/iommu entry
 	std::optional<bool> hasVfioPci; // the driver is loaded
+	// Root buses of which an excerpt may lack the first function.
+	std::vector<std::string> cutBuses;
 	std::vector<Function> functions; // ascending by bdf
 
 	// From records in any order to a machine: sorts them and fills in what depends on others.

@@ -105,6 +105,13 @@ static std::optional<bool> isListed(const pci::Function &bridge, bool isSame,
 	return false;
 }
 
+// Its role is a guess from where it stands.
+static bool isTypeUnread(const pci::Function &bridge)
+{
+	return bridge.config.capability(PCI_CAP_ID_EXP).seen == pci::Seen::unknown &&
+	       bridge.maxLink.width == 0 && bridge.driver != "pcieport";
+}
+
 static Trust judge(const pci::Machine &machine, const std::string &rootBus, bool isSame)
 {
 	const auto release = Release::parse(machine.kernel);
@@ -115,11 +122,15 @@ static Trust judge(const pci::Machine &machine, const std::string &rootBus, bool
 			.missing = rootBus + " host bridge"};
 
 	const bool isFirst = bridge->bdf.device == 0 && bridge->bdf.function == 0;
-	if (!isFirst && bridge->role != pci::Role::rootPort) {
-		if (bridge->config.capability(PCI_CAP_ID_EXP).seen == pci::Seen::unknown)
-			return {std::nullopt, "", bridge->bdf.name() + " port type"};
+	if (std::ranges::count(machine.cutBuses, rootBus) > 0)
+		return {std::nullopt, "", rootBus + " host bridge"};
+	// A text without numbers.
+	if (bridge->vendor == 0 || bridge->device == 0)
+		return {std::nullopt, "", bridge->bdf.name() + " vendor and device"};
+	if (!isFirst && isTypeUnread(*bridge))
+		return {std::nullopt, "", bridge->bdf.name() + " port type"};
+	if (!isFirst && bridge->role != pci::Role::rootPort)
 		return {false, idOf(*bridge), ""};
-	}
 
 	auto listed = isListed(*bridge, isSame, release);
 	if (listed == true && !isFirst)
