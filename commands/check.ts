@@ -8,6 +8,7 @@ import {ExitCode, type ExitStatus} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {describeFix, fixCommands} from '../lib/fix.ts';
 import {partsOf} from '../lib/function.ts';
+import {groupNotes} from '../lib/group-notes.ts';
 import {writePairs, writeSummary} from '../lib/matrix-json.ts';
 import {countWords, matrixText, type Verdicts} from '../lib/matrix-text.ts';
 import {native, type PciFunction, type Read, type Scan, type VerdictWord} from '../lib/native.ts';
@@ -72,7 +73,14 @@ export default class Check extends BaseCommand {
 		const {machine, pairs} = await native.check(source, [[client, provider]]);
 		const [pair] = pairs;
 		if (pair === undefined) throw new Error('the core gave no pair');
-		const notes = parameterNotes(machine.bootParameters, scan.functions);
+		const notes = [
+			...parameterNotes(machine.bootParameters, scan.functions),
+			...groupNotes(await native.groups(source), [
+				pair.client,
+				pair.provider,
+				...pair.fabric.route,
+			]),
+		];
 		const fix = flags.fix ? await native.fix(source, client, provider) : undefined;
 		const commands = fix && fixCommands(fix, scan.functions);
 

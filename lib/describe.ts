@@ -23,7 +23,10 @@ export function describePair(
 	{notes = [], fix}: PairText = {},
 ): string {
 	const opinions = [
-		...rows('kernel', kernelLines(machine, pair)),
+		...rows('kernel', [
+			...kernelLines(machine, pair),
+			...pair.kernel.log.map((it) => `logs "${it}"`),
+		]),
 		...rows('fabric', fabricLines(machine, pair)),
 		...rows('vfio', vfioLines(pair)),
 		...rows('machine', machineLines(machine)),

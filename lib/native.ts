@@ -99,6 +99,8 @@ export type Pair = {
 		readonly distance: number | null;
 		readonly redirects: readonly string[];
 		readonly hostBridge: string | null;
+		/** What the kernel's log says of this pair, to be looked for in dmesg. */
+		readonly log: readonly string[];
 	};
 	readonly fabric: {
 		readonly request: Turn;
@@ -301,6 +303,21 @@ export type Fix = {
 	readonly obstacle: 'no-common-bridge' | 'not-read' | 'guest' | null;
 };
 
+/** IOMMU groups: the kernel's, and those that the ports as they are now would give. */
+export type Groups = {
+	readonly functions: readonly {
+		readonly bdf: string;
+		readonly kernel: number | null;
+		/** Groups counted from 0; null where that cannot be told. */
+		readonly predicted: number | null;
+	}[];
+	readonly differences: readonly {
+		readonly group: number;
+		readonly kernel: readonly string[];
+		readonly predicted: readonly (readonly string[])[];
+	}[];
+};
+
 /** The whole machine; docs/capture.md. */
 export type Capture = {readonly machine: object; readonly functions: readonly object[]};
 
@@ -311,6 +328,7 @@ export type Native = {
 	check(source: Source, pairs: readonly (readonly [string, string])[]): Promise<Check>;
 	matrix(source: Source, functions: readonly string[]): Promise<Matrix>;
 	fix(source: Source, client: string, provider: string): Promise<Fix>;
+	groups(source: Source): Promise<Groups>;
 	plan(order: CopyOrder): Promise<CopyPlan>;
 	copy(order: CopyOrder, onProgress: (progress: Progress) => void): Job<CopyReport>;
 	/** Calls onReady once the memory is mapped and holds it until stop(). */

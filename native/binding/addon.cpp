@@ -124,6 +124,14 @@ static Napi::Value fix(const Napi::CallbackInfo &info)
 		});
 }
 
+// groups(source): Promise<Groups>
+static Napi::Value groups(const Napi::CallbackInfo &info)
+{
+	return async(
+		info.Env(), [source = sourceOf(info[0])] { return source.read(); },
+		[](Napi::Env env, const auto &machine) { return groupsToJs(env, *machine); });
+}
+
 // plan(order): Promise<CopyPlan>
 static Napi::Value plan(const Napi::CallbackInfo &info)
 {
@@ -194,6 +202,7 @@ static Napi::Object exportAll(Napi::Env env, Napi::Object exports)
 	exports["check"] = Napi::Function::New(env, check);
 	exports["matrix"] = Napi::Function::New(env, matrix);
 	exports["fix"] = Napi::Function::New(env, fix);
+	exports["groups"] = Napi::Function::New(env, groups);
 	exports["plan"] = Napi::Function::New(env, plan);
 	exports["copy"] = Napi::Function::New(env, copy);
 	exports["map"] = Napi::Function::New(env, map);

@@ -73,13 +73,15 @@ static const char *wordText(route::Word word)
 	return "unknown";
 }
 
-static Napi::Object kernelToJs(Napi::Env env, const route::KernelView &view)
+static Napi::Object kernelToJs(Napi::Env env, const route::KernelView &view,
+			       const pci::Bdf &provider)
 {
 	auto object = Napi::Object::New(env);
 	object["mapType"] = mapTypeText(view.mapType);
 	object["distance"] = valueOrNull(env, view.distance);
 	object["redirects"] = list(env, view.redirects);
 	object["hostBridge"] = textOrNull(env, view.hostBridge);
+	object["log"] = list(env, route::kernelLog(view, provider));
 	return object;
 }
 
@@ -122,7 +124,7 @@ Napi::Object pairToJs(Napi::Env env, const route::Verdict &verdict)
 	object["client"] = verdict.client.name();
 	object["provider"] = verdict.provider.name();
 	object["verdict"] = wordText(verdict.word);
-	object["kernel"] = kernelToJs(env, verdict.kernel);
+	object["kernel"] = kernelToJs(env, verdict.kernel, verdict.provider);
 	object["fabric"] = fabricToJs(env, verdict.fabric);
 	object["vfio"] = vfioToJs(env, verdict.vfio);
 	object["missing"] = list(env, verdict.missing);
@@ -157,13 +159,43 @@ Napi::Object matrixToJs(Napi::Env env, const route::Matrix &matrix)
 	return object;
 }
 
+static Napi::Array membersToJs(Napi::Env env, const route::Members &members)
+{
+	return list(env, members);
+}
+
+Napi::Object groupsToJs(Napi::Env env, const pci::Machine &machine)
+{
+	const auto predicted = route::predictGroups(machine);
+	auto functions = Napi::Array::New(env, predicted.size());
+	for (uint32_t i = 0; i < predicted.size(); i++) {
+		auto entry = Napi::Object::New(env);
+		entry["bdf"] = machine.functions[i].bdf.name();
+		entry["kernel"] = valueOrNull(env, machine.functions[i].iommuGroup);
+		entry["predicted"] = valueOrNull(env, predicted[i]);
+		functions[i] = entry;
+	}
+	auto object = Napi::Object::New(env);
+	object["functions"] = functions;
+	object["differences"] = list(env, route::groupDifferences(machine),
+				     [](Napi::Env e, const route::Difference &difference) {
+					     auto entry = Napi::Object::New(e);
+					     entry["group"] = difference.group;
+					     entry["kernel"] = list(e, difference.kernel);
+					     entry["predicted"] =
+						     list(e, difference.predicted, membersToJs);
+					     return entry;
+				     });
+	return object;
+}
+
 Napi::Object fixToJs(Napi::Env env, const pci::Machine &machine, const route::Fix &fix)
 {
 	auto object = Napi::Object::New(env);
 	object["machine"] = machineToJs(env, machine);
 	object["before"] = pairToJs(env, fix.before);
 	object["after"] = pairToJs(env, fix.after);
-	object["merged"] = env.Null();
+	object["merged"] = fix.merged ? list(env, *fix.merged, membersToJs) : env.Null();
 	object["obstacle"] = textOrNull(env, fix.obstacle);
 	object["changes"] = list(env, fix.changes, [](Napi::Env e, const route::Change &change) {
 		auto entry = Napi::Object::New(e);

@@ -22,6 +22,7 @@ Napi::Object checkToJs(Napi::Env env, const pci::Machine &machine,
 		       const std::vector<route::Verdict> &verdicts);
 
 Napi::Object matrixToJs(Napi::Env env, const route::Matrix &matrix);
+Napi::Object groupsToJs(Napi::Env env, const pci::Machine &machine);
 Napi::Object fixToJs(Napi::Env env, const pci::Machine &machine, const route::Fix &fix);
 
 // '0x…'; null for nothing.

@@ -204,7 +204,7 @@ static double usable(const pci::Link &link, int payload)
 	return bytes * payload / (payload + overheadBytes);
 }
 
-static Chain linksOf(const Meeting &meeting)
+static Chain linksOf(const Meeting &meeting, bool isDetour)
 {
 	Chain lower;
 	const auto take = [&](const Chain &chain, size_t depth) {
@@ -212,8 +212,8 @@ static Chain linksOf(const Meeting &meeting)
 			if (endsLink(*chain[i]) && chain[i]->link.width > 0)
 				lower.push_back(chain[i]);
 	};
-	take(meeting.client, meeting.clientDepth);
-	take(meeting.provider, meeting.providerDepth);
+	take(meeting.client, isDetour ? meeting.client.size() : meeting.clientDepth);
+	take(meeting.provider, isDetour ? meeting.provider.size() : meeting.providerDepth);
 	return lower;
 }
 
@@ -227,12 +227,12 @@ static int leastPayload(const Meeting &meeting)
 	return least.value_or(128);
 }
 
-std::optional<Bottleneck> bottleneckOf(const Meeting &meeting)
+std::optional<Bottleneck> bottleneckOf(const Meeting &meeting, bool isDetour)
 {
 	std::optional<Bottleneck> least;
 	const int payload = leastPayload(meeting);
 
-	for (const pci::Function *function : linksOf(meeting)) {
+	for (const pci::Function *function : linksOf(meeting, isDetour)) {
 		const double rate = usable(function->link, payload);
 		if (!least || rate < least->bytesPerSecond)
 			least = {function->bdf, function->link, payload, rate};

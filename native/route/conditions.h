@@ -13,7 +13,8 @@ namespace route
 std::vector<Condition> conditionsOf(const pci::Machine &machine, const Meeting &meeting,
 				    const Chain &bridges);
 
-// The link of the route that carries least; nullopt where no link is known.
-std::optional<Bottleneck> bottleneckOf(const Meeting &meeting);
+// The link of the route that carries least; nullopt where no link is known. A detour goes by the
+// root complex although there is a common bridge.
+std::optional<Bottleneck> bottleneckOf(const Meeting &meeting, bool isDetour);
 
 }

@@ -131,8 +131,9 @@ FabricView fabricView(const pci::Machine &machine, const pci::Function &client,
 	for (const pci::Function *bridge : bridges)
 		view.route.push_back(bridge->bdf);
 	view.conditions = conditionsOf(machine, *meeting, bridges);
-	view.link = bottleneckOf(*meeting);
 	decide(machine, *meeting, view, missing);
+	const auto turnsUp = [](Turn t) { return t == Turn::redirected || t == Turn::throughRoot; };
+	view.link = bottleneckOf(*meeting, turnsUp(view.request) || turnsUp(view.completion));
 	return view;
 }
 

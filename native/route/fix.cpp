@@ -46,9 +46,11 @@ Fix fix(const pci::Machine &machine, const pci::Function &client, const pci::Fun
 	const auto copy = changed(machine, result.changes);
 	result.after = verdict(copy, copy.at(client.bdf), copy.at(provider.bdf));
 	result.obstacle = obstacleFor(machine, result);
+	result.merged = mergedGroups(machine, copy);
 	if (!result.obstacle.empty() || result.before.word == Word::direct) {
 		result.changes.clear();
 		result.after = result.before;
+		result.merged.reset();
 	}
 	return result;
 }

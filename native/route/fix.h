@@ -2,6 +2,7 @@
 // What would make a verdict direct, and what the verdict is then. Nothing is changed but a copy.
 #pragma once
 
+#include "route/groups.h"
 #include "route/verdict.h"
 
 #include <cstdint>
@@ -21,6 +22,8 @@ struct Fix {
 	// Empty where it is direct already, or where no bits would make it so.
 	std::vector<Change> changes;
 	Verdict before, after;
+	// What isolation it costs: groups that hold then what several hold now, as far as known.
+	std::optional<std::vector<Members>> merged;
 	// Why no change helps: 'no-common-bridge', 'not-read', 'guest'; '' where changes do.
 	std::string obstacle;
 };

@@ -81,4 +81,28 @@ KernelView kernelView(const pci::Machine &machine, const pci::Function &client,
 	return view;
 }
 
+std::vector<std::string> kernelLog(const KernelView &view, const pci::Bdf &provider)
+{
+	std::vector<std::string> lines;
+	if (!view.redirects.empty()) {
+		std::string ports;
+		for (const auto &bdf : view.redirects)
+			ports += (ports.empty() ? "" : ";") + bdf.name();
+		lines.push_back("ACS redirect is set between the client and provider (" +
+				provider.name() + ")");
+		lines.push_back("to disable ACS redirect for this path, add the kernel parameter: "
+				"pci=disable_acs_redir=" +
+				ports);
+	}
+	// Before 4.20 nothing asked; and the bridge is named only where redirect was the reason.
+	if (view.mapType != MapType::notSupported || view.hostBridge.empty())
+		return lines;
+	if (!view.redirects.empty())
+		lines.push_back("Host bridge not in P2PDMA whitelist: " + view.hostBridge);
+	lines.push_back("cannot be used for peer-to-peer DMA as the client and provider (" +
+			provider.name() +
+			") do not share an upstream bridge or whitelisted host bridge");
+	return lines;
+}
+
 }

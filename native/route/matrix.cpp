@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "route/matrix.h"
 
+#include "route/meeting.h"
+
+#include <algorithm>
 #include <linux/pci_regs.h>
 #include <map>
 #include <set>
 #include <tuple>
+#include <unordered_map>
 
 namespace route
 {
@@ -57,6 +61,102 @@ Fates fatesOf(const pci::Machine &machine, const Functions &functions)
 	return fates;
 }
 
+namespace
+{
+
+// What decides the word of a pair, and nothing else: the bridge where the ways meet, the function
+// on either side below it, and whether something further down redirects or was not read. Two root
+// buses decide where the ways do not meet. So few pairs of many are judged, the others looked up.
+class Words
+{
+public:
+	Words(const pci::Machine &machine, const Functions &functions) : machine_(machine)
+	{
+		for (const pci::Function *function : functions)
+			ways_.push_back(wayOf(*function));
+	}
+
+	// Of the functions in those places.
+	Word between(size_t client, size_t provider)
+	{
+		const Way &from = ways_[client], &to = ways_[provider];
+		if (from.down.empty() || to.down.empty())
+			return Word::unknown;
+		const uint64_t key = keyOf(from, to);
+		if (key != lastKey_) {
+			const auto [found, isNew] = known_.try_emplace(key);
+			if (isNew)
+				found->second = wordOf(machine_, *from.function, *to.function);
+			lastKey_ = key;
+			lastWord_ = found->second;
+		}
+		return lastWord_;
+	}
+
+private:
+	enum State : uint8_t { isUnread = 1, redirects = 2 };
+
+	struct Way {
+		const pci::Function *function;
+		uint32_t rootBus;
+		std::vector<uint32_t> down; // from the root bus to the function; empty if broken
+		std::vector<uint8_t> below; // [depth]: State bits of what is deeper than that
+	};
+
+	static uint8_t stateOf(const pci::Function &function)
+	{
+		const auto &acs = function.acs;
+		if (acs.seen == pci::Seen::unknown)
+			return isUnread;
+		return acs.has(PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_EC) ? redirects : 0;
+	}
+
+	Way wayOf(const pci::Function &function)
+	{
+		const auto bus = rootBuses_.try_emplace(function.rootBus, rootBuses_.size());
+		Way way{&function, static_cast<uint32_t>(bus.first->second), {}, {}};
+		const auto chain = climb(machine_, function);
+		if (!chain)
+			return way;
+		uint8_t state = 0;
+		for (const pci::Function *at : *chain) {
+			way.down.push_back(static_cast<uint32_t>(at - machine_.functions.data()));
+			way.below.push_back(state);
+			state |= stateOf(*at);
+		}
+		std::ranges::reverse(way.down);
+		std::ranges::reverse(way.below);
+		return way;
+	}
+
+	static uint64_t keyOf(const Way &from, const Way &to)
+	{
+		constexpr uint64_t nothing = (1 << 20) - 1;
+		const auto pack = [](uint64_t meeting, uint64_t a, uint64_t b, uint64_t states) {
+			return meeting << 44 | a << 24 | b << 4 | states;
+		};
+		const auto &a = from.down, &b = to.down;
+		const size_t shorter = std::min(a.size(), b.size());
+		size_t depth = 0;
+		while (depth < shorter && a[depth] == b[depth])
+			depth++;
+		if (depth == 0)
+			return pack(nothing, from.rootBus, to.rootBus, 0);
+		return pack(a[depth - 1], depth < a.size() ? a[depth] : nothing,
+			    depth < b.size() ? b[depth] : nothing,
+			    from.below[depth - 1] << 2U | to.below[depth - 1]);
+	}
+
+	const pci::Machine &machine_;
+	std::map<std::string, size_t> rootBuses_;
+	std::vector<Way> ways_;
+	std::unordered_map<uint64_t, Word> known_;
+	uint64_t lastKey_ = ~0ULL; // no key: it would be nothing, nothing, nothing
+	Word lastWord_ = Word::unknown;
+};
+
+}
+
 static void spread(Matrix &matrix, const std::vector<size_t> &clients,
 		   const std::vector<size_t> &providers, Word word)
 {
@@ -69,18 +169,18 @@ Matrix matrix(const pci::Machine &machine, const Functions &functions)
 {
 	const size_t size = functions.size();
 	Matrix result{size, std::vector<Word>(size * size), fatesOf(machine, functions)};
+	Words words(machine, functions);
 
 	for (const auto &clients : result.fates) {
-		const auto &client = *functions[clients.front()];
+		const size_t client = clients.front();
 		for (const auto &providers : result.fates)
 			if (&providers != &clients)
 				spread(result, clients, providers,
-				       wordOf(machine, client, *functions[providers.front()]));
+				       words.between(client, providers.front()));
 		// Among themselves as the first is to the last, and each to itself.
 		if (clients.size() > 1)
-			spread(result, clients, clients,
-			       wordOf(machine, client, *functions[clients.back()]));
-		const Word itself = wordOf(machine, client, client);
+			spread(result, clients, clients, words.between(client, clients.back()));
+		const Word itself = words.between(client, client);
 		for (const size_t place : clients)
 			result.words[place * size + place] = itself;
 	}

@@ -9,7 +9,7 @@ namespace route
 // No hierarchy has more levels than buses.
 constexpr size_t maxDepth = 256;
 
-static std::optional<Chain> climb(const pci::Machine &machine, const pci::Function &from)
+std::optional<Chain> climb(const pci::Machine &machine, const pci::Function &from)
 {
 	Chain chain;
 	for (const pci::Function *at = &from; chain.size() < maxDepth;) {

@@ -21,6 +21,9 @@ struct Meeting {
 	bool isCommon() const { return clientDepth < client.size(); }
 };
 
+// The function and all bridges above it; nullopt where the tree has a gap, or was not copied.
+std::optional<Chain> climb(const pci::Machine &machine, const pci::Function &from);
+
 // nullopt where the tree has a gap, or was not copied; missing then says so.
 std::optional<Meeting> meet(const pci::Machine &machine, const pci::Function &client,
 			    const pci::Function &provider, std::vector<std::string> &missing);

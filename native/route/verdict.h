@@ -5,6 +5,7 @@
 
 #include "pci/machine.h"
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -65,7 +66,7 @@ struct VfioView {
 	std::vector<std::map<std::string, std::string>> blockers;
 };
 
-enum class Word { unknown, no, throughRoot, direct };
+enum class Word : uint8_t { unknown, no, throughRoot, direct };
 
 struct Verdict {
 	pci::Bdf client, provider;
@@ -83,6 +84,8 @@ FabricView fabricTurns(const pci::Machine &machine, const pci::Function &client,
 		       const pci::Function &provider, std::vector<std::string> &missing);
 FabricView fabricView(const pci::Machine &machine, const pci::Function &client,
 		      const pci::Function &provider, std::vector<std::string> &missing);
+// What the kernel writes to its log as it decides, the client's name in front left out.
+std::vector<std::string> kernelLog(const KernelView &view, const pci::Bdf &provider);
 VfioView vfioView(const pci::Machine &machine, const pci::Function &client,
 		  const pci::Function &provider);
 

@@ -62,6 +62,7 @@ for (const [name, indented] of Object.entries(machines)) {
 			const disks = await disksOf(guest);
 			const live = await judge(guest, disks);
 			await compareWithKernel(t, guest, disks, live);
+			await compareGroups(t, guest);
 			await compareWithLspci(t, guest, live);
 			await compareWithCapture(t, guest, live);
 			compareWithDrawing(t, drawing, live, await judgeDrawing(drawing, disks));
@@ -106,23 +107,38 @@ async function compareWithKernel(
 			disk=/dev/$(ls /sys/bus/pci/devices/$client/nvme/nvme*/ | grep -m1 '^nvme.*n1$' | sed 's/c[0-9]*n/n/')
 			[ $client = $provider ] && continue
 			echo "pair $client $provider" >trace_marker
+			dmesg -C
 			${process.cwd()}/native/build/Release/p2pmem $provider $disk >/dev/null 2>&1
+			dmesg | sed -n "s/.*\\(ACS redirect is\\|to disable ACS\\|Host bridge not\\|cannot be used for\\)/log $client $provider \\1/p"
 		done; done
 		cat trace`,
 		{timeoutMs: 120_000},
 	);
 	const said = new Map<string, {mapType: string | undefined; distance: number}>();
+	const logged = new Map<string, string[]>();
 	let asked = '';
 	for (const line of stdout.split('\n')) {
 		asked = /tracing_mark_write: pair (.*)/.exec(line)?.[1] ?? asked;
+		const [, pair = '', message] = /^log (\S+ \S+) (.*)$/.exec(line) ?? [];
+		if (message !== undefined) logged.set(pair, [...(logged.get(pair) ?? []), message]);
 		const [, type = '', distance] = /verdict:.* type=(\w+) dist=(-?\d+)/.exec(line) ?? [];
 		if (type !== '') said.set(asked, {mapType: names[type], distance: Number(distance)});
 	}
 	t.is(said.size, disks.length * (disks.length - 1), 'the kernel was asked for every pair');
 	for (const {client, provider, kernel} of pairs) {
-		const {mapType, distance} = kernel;
-		t.deepEqual({mapType, distance}, said.get(`${client} ${provider}`), `${client} ${provider}`);
+		const {mapType, distance, log} = kernel;
+		const pair = `${client} ${provider}`;
+		t.deepEqual({mapType, distance}, said.get(pair), pair);
+		t.deepEqual(log, logged.get(pair) ?? [], pair);
 	}
+}
+
+/** Every group of the kernel is the one that the ports give; the lab's own functions as well. */
+async function compareGroups(t: ExecutionContext, guest: Guest): Promise<void> {
+	const {stdout} = await guest.run('p2p-list --capture -');
+	const {functions, differences} = await native.groups({capture: JSON.parse(stdout)});
+	t.deepEqual(differences, []);
+	for (const {bdf, kernel, predicted} of functions) t.is(kernel === null, predicted === null, bdf);
 }
 
 async function compareWithLspci(t: ExecutionContext, guest: Guest, live: Check): Promise<void> {

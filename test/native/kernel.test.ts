@@ -26,7 +26,7 @@ test('two functions below one switch without redirect reach each other by bus ad
 	const root = oneSwitch(t, '');
 	const {verdict: word, kernel} = await verdict(root, client, provider);
 	t.is(word, 'direct');
-	t.deepEqual(kernel, {mapType: 'bus-addr', distance: 4, redirects: [], hostBridge: null});
+	t.deepEqual(kernel, {mapType: 'bus-addr', distance: 4, redirects: [], hostBridge: null, log: []});
 });
 
 for (const bit of ['rr', 'cr', 'ec']) {
@@ -116,6 +116,9 @@ test('ACS has no say where the two share no bridge', async (t) => {
 		distance: 4,
 		redirects: [],
 		hostBridge: '8086:29c0',
+		log: [
+			'cannot be used for peer-to-peer DMA as the client and provider (0000:02:00.0) do not share an upstream bridge or whitelisted host bridge',
+		],
 	});
 });
 
@@ -180,7 +183,7 @@ test('a kernel before 4.20 has no peer-to-peer at all', async (t) => {
 	release(root, '4.19.0-27-amd64');
 	const pair = await verdict(root, client, provider);
 	t.is(pair.verdict, 'no');
-	t.like(pair.kernel, {mapType: 'not-supported', distance: 4, hostBridge: null});
+	t.like(pair.kernel, {mapType: 'not-supported', distance: 4, hostBridge: null, log: []});
 });
 
 // reference cases of the lab, by number
@@ -248,4 +251,19 @@ test('a root port below an upstream port is a downstream port', async (t) => {
 	const root = oneSwitch(t, 'acs=rr');
 	poke(root, '0000:02:00.0', 0x42, [0x42]);
 	t.deepEqual((await verdict(root, client, provider)).kernel.redirects, ['0000:02:00.0']);
+});
+
+test('the log is the kernel’s: the host bridge is named only where a port redirects', async (t) => {
+	const redirected = await verdict(oneSwitch(t, 'acs=rr,cr'), client, provider);
+	t.deepEqual(redirected.kernel.log, [
+		`ACS redirect is set between the client and provider (${provider})`,
+		'to disable ACS redirect for this path, add the kernel parameter: pci=disable_acs_redir=0000:02:00.0',
+		'Host bridge not in P2PDMA whitelist: 8086:29c0',
+		`cannot be used for peer-to-peer DMA as the client and provider (${provider}) do not share an upstream bridge or whitelisted host bridge`,
+	]);
+	const apart = machine(t, 'machine cpu=Nehalem\nroot-port\n  nvme\nroot-port\n  ram 1M');
+	const {kernel} = await verdict(apart, '0000:01:00.0', '0000:02:00.0');
+	t.deepEqual(kernel.log, [
+		'cannot be used for peer-to-peer DMA as the client and provider (0000:02:00.0) do not share an upstream bridge or whitelisted host bridge',
+	]);
 });

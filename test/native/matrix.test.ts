@@ -84,7 +84,7 @@ for (let seed = 1; seed <= 40; seed++) {
 
 // Which of two host bridges is named depends on who asks first.
 function inAnyOrder(kernel: Pair['kernel'] | undefined): object {
-	return {...kernel, redirects: [...(kernel?.redirects ?? [])].sort(), hostBridge: null};
+	return {...kernel, redirects: [...(kernel?.redirects ?? [])].sort(), hostBridge: null, log: null};
 }
 
 /** The same machine with ACS bits cleared, by way of a capture: another road than the core's own. */
