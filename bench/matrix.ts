@@ -3,32 +3,32 @@
 // whole. Every function stands behind a port of its own, so none shares another's fate.
 
 import {spawnSync} from 'node:child_process';
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {rmSync} from 'node:fs';
 import {drawMachine} from '../lab/sysfs.ts';
 import {native} from '../lib/native.ts';
 
 const sizes = [512, 1024, 2048, 4096];
-const folder = mkdtempSync(join(tmpdir(), 'p2p-bench-'));
-try {
-	console.log('functions      pairs  fates  core ms  ns/pair  command s  peak MB');
-	for (const size of sizes) await measure(size);
-} finally {
-	rmSync(folder, {recursive: true});
-}
+console.log('functions      pairs  fates  core ms  ns/pair  command s  peak MB');
+for (const size of sizes) await measure(size);
 
 async function measure(size: number): Promise<void> {
-	const file = join(folder, `${size}.json`);
-	writeFileSync(file, JSON.stringify(await captured(size)));
-	const source = await native.read({capture: JSON.parse(readFileSync(file, 'utf8'))});
+	const root = drawMachine(drawing(size));
+	try {
+		await measureMachine(root);
+	} finally {
+		rmSync(root, {recursive: true});
+	}
+}
+
+async function measureMachine(root: string): Promise<void> {
+	const source = await native.read({root});
 	const {functions} = await native.scan(source);
 	const ends = functions.filter(({role}) => role === 'endpoint').map(({bdf}) => bdf);
 
 	const start = performance.now();
 	const {fates} = await native.matrix(source, ends);
 	const core = performance.now() - start;
-	const {seconds, megabytes} = command(file, ends);
+	const {seconds, megabytes} = command(root, ends);
 	console.log(
 		[
 			...[String(ends.length).padStart(9), String(ends.length ** 2).padStart(10)],
@@ -40,7 +40,7 @@ async function measure(size: number): Promise<void> {
 }
 
 /** Domains of 128 functions: switches of 16 ports below one of 8, ACS mixed but always the same. */
-async function captured(size: number): Promise<object> {
+function drawing(size: number): string {
 	const lines = ['machine iommu=intel'];
 	const acs = (i: number) => ['0', 'rr,cr', '-', 'rr'][(i * 7 + (i >> 3)) % 4];
 	for (let i = 0; i < size; i++) {
@@ -49,24 +49,18 @@ async function captured(size: number): Promise<object> {
 		if (i % 16 === 0) lines.push(`      downstream acs=${acs(i >> 4)}`, '        upstream');
 		lines.push(`          downstream acs=${acs(i)}`, '            function');
 	}
-	const root = drawMachine(lines.join('\n'));
-	try {
-		const {machine, functions} = await native.capture({root});
-		return {capture: 'p2putils', version: 1, machine, functions};
-	} finally {
-		rmSync(root, {recursive: true});
-	}
+	return lines.join('\n');
 }
 
 /** Wall time and peak memory of the whole command, its output thrown away. */
-function command(file: string, ends: readonly string[]): {seconds: number; megabytes: number} {
+function command(root: string, ends: readonly string[]): {seconds: number; megabytes: number} {
 	const report = 'process.on("exit", () => console.error("peak", process.resourceUsage().maxRSS))';
 	const start = performance.now();
 	const {stderr} = spawnSync(
 		process.execPath,
 		[
 			...['--import', `data:text/javascript,${report}`, 'bin/p2p-check'],
-			...['--from', file, '--matrix', ...ends],
+			...['--sysroot', root, '--matrix', ...ends],
 		],
 		{stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8'},
 	);

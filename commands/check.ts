@@ -10,8 +10,9 @@ import {describeFix, fixCommands} from '../lib/fix.ts';
 import {partsOf} from '../lib/function.ts';
 import {groupNotes} from '../lib/group-notes.ts';
 import {writePairs, writeSummary} from '../lib/matrix-json.ts';
-import {countWords, matrixText, type Verdicts} from '../lib/matrix-text.ts';
+import {countWords, matrixLines, type Verdicts} from '../lib/matrix-text.ts';
 import {native, type PciFunction, type Read, type Scan, type VerdictWord} from '../lib/native.ts';
+import {writeOut} from '../lib/output.ts';
 import {assumptionFlags, fromFlag, sourceOf} from '../lib/source.ts';
 import {loadStyle} from '../lib/style.ts';
 
@@ -101,9 +102,8 @@ export default class Check extends BaseCommand {
 		if (flags.json && flags.summary) await writeSummary(source, scan.machine, verdicts);
 		else if (flags.json) await writePairs(source, scan.machine, functions);
 		else {
-			const about = machineLines(scan.machine).map((line) => `machine ${line}\n`);
-			const text = `${matrixText(verdicts)}${about.join('')}`;
-			this.answer(status, {text, json: undefined}, false);
+			for (const line of matrixLines(verdicts)) await writeOut(line);
+			for (const line of machineLines(scan.machine)) await writeOut(`machine ${line}\n`);
 		}
 		process.exitCode = status;
 	}

@@ -13,18 +13,19 @@ const legend =
 	'row: client, column: provider   D direct   R through the root complex   - no   ? cannot tell   . itself';
 
 /** Rows and columns are numbered alike; the columns' numbers stand upright. */
-export function matrixText({names, matrix}: Verdicts): string {
+export function* matrixLines({names, matrix}: Verdicts): Generator<string> {
 	const digits = String(names.length).length;
 	const width = Math.max(0, ...names.map((name) => name.length));
 	const heads = Array.from({length: digits}, (_, digit) =>
 		names.map((_, column) => String(column + 1).padStart(digits)[digit]).join(''),
 	);
 	const margin = ' '.repeat(digits + 1 + width + 2);
-	const rows = names.map(
-		(name, row) =>
-			`${String(row + 1).padStart(digits)} ${name.padEnd(width)}  ${rowOf(matrix, row, names.length)}`,
-	);
-	return `${[...heads.map((head) => margin + head), ...rows, '', legend].join('\n')}\n`;
+	for (const head of heads) yield `${margin}${head}\n`;
+	for (const [row, name] of names.entries()) {
+		const number = String(row + 1).padStart(digits);
+		yield `${number} ${name.padEnd(width)}  ${rowOf(matrix, row, names.length)}\n`;
+	}
+	yield `\n${legend}\n`;
 }
 
 /** How many pairs have which word; a function and itself are no pair. */
