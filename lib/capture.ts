@@ -129,6 +129,8 @@ const functionFields: Fields = {
 		6,
 	),
 	windows: listOf(objectOf({...region, end: address}), 8),
+	reservedIovas: orNull(listOf(objectOf({start: address, end: address}))),
+	apertureBits: orNull(number),
 	link: orNull(link),
 	maxLink: orNull(link),
 	p2pmem: orNull(objectOf({size: number, available: number, isPublished: flag})),

@@ -4,7 +4,7 @@
 
 import type {Finding, Machine, Pair} from './native.ts';
 import type {Style} from './style.ts';
-import {linkText, rate} from './units.ts';
+import {bytes, linkText, rate} from './units.ts';
 
 export {describeError} from './describe-error.ts';
 
@@ -178,13 +178,25 @@ function conditionText(finding: Finding): string {
 }
 
 function vfioLines({vfio}: Pair): string[] {
+	const limits = vfio.limits.map(limitText);
 	if (vfio.ready === null) return ['unknown: nothing tells whether there is an IOMMU'];
 	if (!vfio.ready) {
 		const [first = '', ...more] = vfio.blockers.map(blockerText);
-		return [`not ready: ${first}`, ...more.map((line) => `           ${line}`)];
+		return [`not ready: ${first}`, ...more.map((line) => `           ${line}`), ...limits];
 	}
 	const how = vfio.mechanism === 'sysfs' ? "the provider's BAR by sysfs" : 'both ends on vfio-pci';
-	return [`ready: type1, ${how}`];
+	return [`ready: type1, ${how}`, ...limits];
+}
+
+function limitText({code, bdf, bar, bits, address, bytes: limit}: Finding): string {
+	const apart = 'it would be mapped at another address, which no switch turns';
+	const texts: Readonly<Record<string, string>> = {
+		'beyond-aperture': `BAR ${bar} of ${bdf} ends at ${address}, beyond the ${bits} bits of the client's IOMMU: ${apart}`,
+		'reserved-iova': `BAR ${bar} of ${bdf} meets a range that the client's IOMMU keeps, at ${address}: ${apart}`,
+		'not-mappable': `BAR ${bar} of ${bdf} shares its page and cannot be mapped`,
+		memlock: `this user may pin ${bytes(Number(limit))} of host memory (ulimit -l); a BAR does not count`,
+	};
+	return texts[code] ?? code;
 }
 
 function blockerText({code, bdf, driver, group, members, path}: Finding): string {

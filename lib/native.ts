@@ -122,6 +122,7 @@ export type Pair = {
 		readonly ready: boolean | null;
 		readonly mechanism: 'type1' | 'iommufd' | 'sysfs' | null;
 		readonly blockers: readonly Finding[];
+		readonly limits: readonly Finding[];
 	};
 	readonly missing: readonly string[];
 };

@@ -33,6 +33,14 @@ static Napi::Object windowToJs(Napi::Env env, const pci::BridgeWindow &window)
 	return object;
 }
 
+static Napi::Object iovaRangeToJs(Napi::Env env, const pci::IovaRange &range)
+{
+	auto object = Napi::Object::New(env);
+	object["start"] = hexToJs(env, range.start);
+	object["end"] = hexToJs(env, range.end);
+	return object;
+}
+
 Napi::Object captureToJs(Napi::Env env, const pci::Machine &machine)
 {
 	auto functions = Napi::Array::New(env, machine.functions.size());
@@ -43,6 +51,8 @@ Napi::Object captureToJs(Napi::Env env, const pci::Machine &machine)
 		object["config"] = config.hex();
 		object["configSpace"] = spaceToJs(env, config);
 		object["windows"] = list(env, function.windows, windowToJs);
+		object["reservedIovas"] = list(env, function.reservedIovas, iovaRangeToJs);
+		object["apertureBits"] = valueOrNull(env, function.apertureBits);
 		functions[i] = object;
 	}
 
@@ -130,6 +140,12 @@ static pci::BridgeWindow windowOf(const Napi::Value &value)
 		.isMemory = textOf(object, "kind") == "memory"};
 }
 
+static pci::IovaRange iovaRangeOf(const Napi::Value &value)
+{
+	const auto object = value.As<Napi::Object>();
+	return {.start = addressOf(object, "start"), .end = addressOf(object, "end")};
+}
+
 static pci::Link linkOf(const Napi::Object &function, const char *name)
 {
 	const Napi::Value value = function[name];
@@ -187,6 +203,8 @@ static pci::Function functionOf(const Napi::Value &value)
 	function.hasResources = flagOf(object, "hasResources").value_or(true);
 	function.bars = listOf<pci::Bar>(object, "bars", barOf);
 	function.windows = listOf<pci::BridgeWindow>(object, "windows", windowOf);
+	function.reservedIovas = listOf<pci::IovaRange>(object, "reservedIovas", iovaRangeOf);
+	function.apertureBits = integerOf(object, "apertureBits");
 	function.link = linkOf(object, "link");
 	function.maxLink = linkOf(object, "maxLink");
 	function.p2pmem = p2pmemOf(object);

@@ -115,6 +115,7 @@ static Napi::Object vfioToJs(Napi::Env env, const route::VfioView &view)
 	object["ready"] = flagOrNull(env, view.isReady);
 	object["mechanism"] = textOrNull(env, view.mechanism);
 	object["blockers"] = list(env, view.blockers, findingToJs);
+	object["limits"] = list(env, view.limits, findingToJs);
 	return object;
 }
 

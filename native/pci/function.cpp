@@ -78,6 +78,31 @@ static std::optional<bool> groupAccess(const std::string &root, const Function &
 	return sys::isAccessible("/dev/vfio/" + std::to_string(*function.iommuGroup));
 }
 
+// Lines of "0xfirst 0xlast type"; what is 'direct-relaxable' VFIO lets its user map over
+// (drivers/iommu/iommu.c, iommu_group_show_resv_regions).
+static std::vector<IovaRange> parseReserved(const std::string &text)
+{
+	std::istringstream lines(text);
+	std::vector<IovaRange> ranges;
+	for (std::string first, last, type; lines >> first >> last >> type;)
+		if (type != "direct-relaxable")
+			ranges.push_back({strtoull(first.c_str(), nullptr, 16),
+					  strtoull(last.c_str(), nullptr, 16)});
+	return ranges;
+}
+
+// What its IOMMU can translate. Intel's capability register has the width as MGAW, less one, in
+// bits 21:16 (VT-d specification, 11.4.2); other IOMMUs do not tell.
+static void readAperture(Function &function)
+{
+	function.reservedIovas =
+		parseReserved(readAttribute(function, "iommu_group/reserved_regions"));
+	const auto capability = readAttribute(function, "iommu/intel-iommu/cap");
+	if (!capability.empty())
+		function.apertureBits = static_cast<int>(
+			(strtoull(capability.c_str(), nullptr, 16) >> 16 & 0x3f) + 1);
+}
+
 static void readState(const std::string &root, Function &function)
 {
 	function.driver = linkName(function, "driver");
@@ -87,6 +112,7 @@ static void readState(const std::string &root, Function &function)
 	if (const auto group = linkName(function, "iommu_group"); !group.empty())
 		function.iommuGroup = atoi(group.c_str());
 	function.isGroupOpen = groupAccess(root, function);
+	readAperture(function);
 	if (const auto node = readAttribute(function, "numa_node"); !node.empty() && node[0] != '-')
 		function.numaNode = atoi(node.c_str());
 	// Without a driver the mask is the bus's default and tells nothing.
@@ -200,7 +226,7 @@ static std::optional<bool> isExpress(const Function &function)
 	return function.config.space() == PCI_CFG_SPACE_SIZE ? std::optional(false) : std::nullopt;
 }
 
-static std::optional<int> expressType(const Function &function)
+std::optional<int> expressType(const Function &function)
 {
 	const auto capability = function.config.capability(PCI_CAP_ID_EXP);
 	if (capability.seen != Seen::yes)

@@ -16,6 +16,9 @@ std::optional<Function> readFunction(const std::string &root, const Bdf &bdf);
 // Fills in links from configuration space where sysfs did not tell them.
 void completeLinks(Function &function);
 
+// PCI_EXP_TYPE_*; nullopt for a conventional function, and where it was not read.
+std::optional<int> expressType(const Function &function);
+
 // From the parent's role first: what a port is depends on where it stands.
 Role roleOf(const Function &function, const Function *parent);
 

@@ -33,6 +33,12 @@ struct BridgeWindow {
 	bool isMemory = true;
 };
 
+// Addresses that a client emits and its IOMMU does not translate freely; end is the last byte.
+struct IovaRange {
+	uint64_t start = 0;
+	uint64_t end = 0;
+};
+
 struct Link {
 	double speedGTs = 0; // 0 where unknown or no link
 	int width = 0;
@@ -73,6 +79,8 @@ struct Function {
 	// May this process open /dev/vfio/GROUP? Asked of functions on vfio-pci in the running
 	// machine.
 	std::optional<bool> isGroupOpen;
+	std::vector<IovaRange> reservedIovas; // of its group
+	std::optional<int> apertureBits;      // width of the addresses its IOMMU translates
 	std::optional<int> numaNode;
 	std::optional<int> dmaBits; // what its driver says it can address (dma_mask_bits)
 	std::string powerState;     // D0, D3hot …; '' where unknown
@@ -114,6 +122,9 @@ struct Machine {
 	bool isLab = false;             // DMI product p2p-lab: its ports are taken as hardware
 	std::optional<bool> hasIommu;   // any IOMMU group or class/iommu entry
 	std::optional<bool> hasVfioPci; // the driver is loaded
+	// Bytes of host memory that this process may pin; nullopt: as much as it likes, or not
+	// asked.
+	std::optional<uint64_t> memlock;
 	// Root buses of which an excerpt may lack the first function.
 	std::vector<std::string> cutBuses;
 	std::vector<Function> functions; // ascending by bdf

@@ -2,6 +2,7 @@
 #include "pci/platform.h"
 
 #include "sys/file.h"
+#include "sys/process.h"
 
 #include <algorithm>
 #include <array>
@@ -107,6 +108,8 @@ void readPlatform(Machine &machine)
 	readGuest(machine, isVirtual);
 	machine.hasIommu = findIommu(machine);
 	machine.hasVfioPci = findVfioPci(machine);
+	if (machine.root.empty())
+		machine.memlock = sys::lockableBytes();
 }
 
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "route/groups.h"
 
+#include "pci/function.h"
 #include "route/isolation.h"
 
 #include <algorithm>
@@ -43,7 +44,7 @@ private:
 	// Bridges that put their own number on what they pass up.
 	static bool aliases(const pci::Function &bridge)
 	{
-		const auto type = expressType(bridge);
+		const auto type = pci::expressType(bridge);
 		return !type || *type == PCI_EXP_TYPE_PCI_BRIDGE ||
 		       *type == PCI_EXP_TYPE_PCIE_BRIDGE;
 	}

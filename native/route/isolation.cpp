@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "route/isolation.h"
 
+#include "pci/function.h"
+
 #include <algorithm>
 #include <array>
 #include <linux/pci_regs.h>
@@ -167,15 +169,6 @@ constexpr std::array exceptions = {
 	Exception{0x8088, 0x0000, 0xffff, Rule::never},
 };
 
-std::optional<int> expressType(const pci::Function &function)
-{
-	const auto express = function.config.capability(PCI_CAP_ID_EXP);
-	const auto flags = function.config.u16(express.offset + size_t{PCI_EXP_FLAGS});
-	if (express.seen != pci::Seen::yes || !flags)
-		return std::nullopt;
-	return (*flags & PCI_EXP_FLAGS_TYPE) >> 4;
-}
-
 bool isMultifunction(const pci::Machine &machine, const pci::Function &function)
 {
 	if (function.physfn)
@@ -268,7 +261,7 @@ static std::optional<bool> byType(const pci::Machine &machine, const pci::Functi
 std::optional<bool> isIsolated(const pci::Machine &machine, const pci::Function &function)
 {
 	constexpr int conventional = -1;
-	const int type = expressType(function).value_or(conventional);
+	const int type = pci::expressType(function).value_or(conventional);
 	const bool isTypeKnown =
 		function.config.capability(PCI_CAP_ID_EXP).seen != pci::Seen::unknown;
 

@@ -17,7 +17,4 @@ std::optional<bool> isIsolated(const pci::Machine &machine, const pci::Function 
 // True for a device of several functions; a VF never is one.
 bool isMultifunction(const pci::Machine &machine, const pci::Function &function);
 
-// PCI_EXP_TYPE_*; nullopt for a conventional function.
-std::optional<int> expressType(const pci::Function &function);
-
 }

@@ -64,6 +64,9 @@ struct VfioView {
 	// By code with facts: 'no-iommu', 'client-driver' {bdf, driver}, 'provider-driver',
 	// 'group-not-viable' {group, members}, 'no-bar', 'group-permission' …
 	std::vector<std::map<std::string, std::string>> blockers;
+	// What a mapping would meet: 'beyond-aperture' {bar, bits, address}, 'reserved-iova' {bar,
+	// address}, 'not-mappable' {bar}, 'memlock' {bytes}.
+	std::vector<std::map<std::string, std::string>> limits;
 };
 
 enum class Word : uint8_t { unknown, no, throughRoot, direct };

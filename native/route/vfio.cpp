@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cinttypes>
+#include <cstdio>
 
 namespace route
 {
@@ -85,6 +87,55 @@ static std::string mechanismFor(const pci::Function &provider)
 	return provider.driver.empty() ? "sysfs" : "";
 }
 
+static std::string hex(uint64_t number)
+{
+	char text[20];
+	snprintf(text, sizeof text, "0x%" PRIx64, number);
+	return text;
+}
+
+// Below a page and not at the start of one, a BAR shares its page with something else
+// (drivers/vfio/pci/vfio_pci_core.c, vfio_pci_probe_mmaps).
+static bool isMappable(const pci::Bar &bar)
+{
+	constexpr uint64_t page = 4096;
+	return bar.size >= page || bar.start % page == 0;
+}
+
+// A BAR is mapped at its bus address where the client's IOMMU translates that: then a switch that
+// does not redirect may turn the request as well as the root complex.
+static void checkBar(const pci::Function &client, const pci::Function &provider,
+		     const pci::Bar &bar, VfioView &view)
+{
+	const Blocker facts = {{"bdf", provider.bdf.name()}, {"bar", std::to_string(bar.index)}};
+	const auto say = [&](const char *code, Blocker more) {
+		more.insert(facts.begin(), facts.end());
+		more["code"] = code;
+		view.limits.push_back(std::move(more));
+	};
+	const uint64_t start = number(*bar.busAddress), end = start + bar.size - 1;
+
+	if (!isMappable(bar))
+		say("not-mappable", {});
+	if (client.apertureBits && *client.apertureBits < 64 && end >> *client.apertureBits)
+		say("beyond-aperture",
+		    {{"bits", std::to_string(*client.apertureBits)}, {"address", hex(end)}});
+	for (const auto &reserved : client.reservedIovas)
+		if (start <= reserved.end && reserved.start <= end)
+			say("reserved-iova", {{"address", hex(reserved.start)}});
+}
+
+static void checkLimits(const pci::Machine &machine, const pci::Function &client,
+			const pci::Function &provider, VfioView &view)
+{
+	for (const auto &bar : provider.bars)
+		if (bar.isMemory && bar.busAddress && bar.size > 0)
+			checkBar(client, provider, bar, view);
+	if (machine.memlock)
+		view.limits.push_back(
+			{{"code", "memlock"}, {"bytes", std::to_string(*machine.memlock)}});
+}
+
 VfioView vfioView(const pci::Machine &machine, const pci::Function &client,
 		  const pci::Function &provider)
 {
@@ -99,6 +150,7 @@ VfioView vfioView(const pci::Machine &machine, const pci::Function &client,
 	checkClient(machine, client, view.blockers);
 	if (client.bdf != provider.bdf)
 		checkProvider(machine, provider, view.blockers);
+	checkLimits(machine, client, provider, view);
 	view.mechanism = mechanismFor(provider);
 	view.isReady = view.blockers.empty();
 	return view;

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "sys/process.h"
 
+#include "sys/file.h"
+
 #include <cerrno>
+#include <cstdlib>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <memory>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +19,26 @@ namespace sys
 bool isRoot()
 {
 	return geteuid() == 0;
+}
+
+static bool mayLockAll()
+{
+	constexpr const char *line = "CapEff:";
+	const auto status = readText("/proc/self/status").value_or("");
+	const size_t at = status.find(line);
+	if (at == std::string::npos)
+		return false;
+	const uint64_t effective = strtoull(status.c_str() + at + 7, nullptr, 16);
+	return (effective >> CAP_IPC_LOCK & 1) != 0;
+}
+
+std::optional<uint64_t> lockableBytes()
+{
+	rlimit limit{};
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+	    mayLockAll())
+		return std::nullopt;
+	return limit.rlim_cur;
 }
 
 static int wait(pid_t child)

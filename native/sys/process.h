@@ -2,6 +2,8 @@
 // This process and others.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,10 @@ namespace sys
 
 // Is this the superuser? (geteuid)
 bool isRoot();
+
+// Bytes that this process may lock in memory (RLIMIT_MEMLOCK); nullopt: no limit, or CAP_IPC_LOCK
+// lifts it.
+std::optional<uint64_t> lockableBytes();
 
 // Runs a program, given by its path and arguments, with an empty environment and its output thrown
 // away; its exit status, 127 where it could not be started, 128 + N where signal N ended it.
