@@ -70,7 +70,7 @@ export default class MapCommand extends BaseCommand {
 		}
 		if (flags['json-file'] !== undefined)
 			writeFileSync(flags['json-file'], `${JSON.stringify(json, null, 2)}\n`);
-		const status = await runCommand(this.command, ...inheritance(mapping.report));
+		const status = await runCommand(this.program, this.command, ...inheritance(mapping.report));
 		await mapping.close();
 		process.exitCode = status;
 	}

@@ -6,8 +6,9 @@ import {spawn} from 'node:child_process';
 import {constants} from 'node:os';
 import {ExitCode} from './exit-code.ts';
 
-/** fds become descriptors 3, 4, … of COMMAND. Resolves to the status a shell would show. */
+/** program: for sentences. fds become descriptors 3, 4, … of COMMAND. Resolves to the status a shell would show. */
 export function runCommand(
+	program: string,
 	command: readonly string[],
 	facts: Readonly<Record<string, string>>,
 	fds: readonly number[],
@@ -26,7 +27,7 @@ export function runCommand(
 	return new Promise((resolve) => {
 		child.on('error', (error: NodeJS.ErrnoException) => {
 			process.stderr.write(
-				`${file}: ${error.code === 'ENOENT' ? 'command not found' : error.message}\n`,
+				`${program}: ${file}: ${error.code === 'ENOENT' ? 'command not found' : error.message}\n`,
 			);
 			resolve(error.code === 'ENOENT' ? ExitCode.notFound : ExitCode.notExecutable);
 		});

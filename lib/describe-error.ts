@@ -91,7 +91,7 @@ const sentences: Readonly<Record<string, Describe>> = {
 				: `${bytes(Number(length))} at offset ${offset} do not fit into ${where} of ${bytes(Number(size))}; the largest length there is ${largest}`,
 	}),
 	P2P_UNALIGNED: ({what, value, unit, below, above}) => ({
-		text: `${what} is ${value}, which is no multiple of ${unit}; ${below} and ${above} are`,
+		text: `${what} is ${value}, which is no multiple of ${unit}; ${below === '0' ? `${above} is` : `${below} and ${above} are`}`,
 	}),
 	P2P_MSIX: ({bdf, bar}) => ({
 		text: `the range holds the MSI-X table of ${bdf} (BAR ${bar}): never written`,

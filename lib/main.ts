@@ -93,36 +93,40 @@ function umbrella(word: string): void {
 async function toFailure(error: unknown, name: string): Promise<Failure> {
 	if (error instanceof Failure) return error;
 	if (error instanceof Error && 'oclif' in error) {
-		return new Failure(tidyUsage(error.message), {
-			hints: [`${name} --help`],
-		});
+		const missing = missingNames(error);
+		const message = missing === '' ? tidyUsage(error.message) : `missing operand: ${missing}`;
+		return new Failure(message, {hints: [`${name} --help`]});
 	}
 	return describeError(error);
+}
+
+/** Of oclif's RequiredArgsError; '' for every other. */
+function missingNames(error: Error): string {
+	if (!error.message.startsWith('Missing ') || !('args' in error)) return '';
+	const args = error.args as readonly {name: string}[];
+	return args.map(({name}) => name.toUpperCase()).join(', ');
 }
 
 // oclif's words for a bad command line, as getopt would say them.
 function tidyUsage(message: string): string {
 	const [first = message, second = ''] = message.split('\n');
+	const option = /^Parsing (--[\w-]+)/.exec(first)?.[1];
+	if (option !== undefined)
+		return `${option}: ${lowerFirst(second.trim()).replace(/ but received: (.*)/, ", not '$1'")}`;
 	const said = first.startsWith('The following error') ? second.trim() : first;
 	return said
 		.replace(
 			/^(--\w+)(?:=\S*)? cannot also be provided when using (--\w+)$/,
 			'$1 and $2 exclude each other',
 		)
+		.replace(/^Expected --([\w-]+)=(\S*) to be one of: (.*)$/, "--$1: '$2' is none of $3")
 		.replace(/^Nonexistent flags?: /, 'unrecognized option: ')
 		.replace(/^Unexpected arguments?: /, 'extra operand: ')
-		.replace(/^Missing \d+ required args?:?$/, `missing operand: ${missingNames(message)}`)
 		.replace(/\.$/, '');
 }
 
-function missingNames(message: string): string {
-	return message
-		.split('\n')
-		.slice(1)
-		.map((line) => line.trim().split(/\s+/)[0] ?? '')
-		.filter((word) => /^\w/.test(word) && word !== 'See')
-		.join(', ')
-		.toUpperCase();
+function lowerFirst(text: string): string {
+	return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 function failureText(name: string, failure: Failure): string {

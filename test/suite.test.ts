@@ -54,3 +54,25 @@ test('the umbrella refuses a word that is no program', (t) => {
 	t.is(stdout, '');
 	t.regex(stderr, /'frobnicate'/);
 });
+
+const silly: readonly (readonly [readonly string[], string])[] = [
+	[
+		['p2p-copy', '--depth', '0', 'a/ns1', 'b/bar2'],
+		"--depth: expected an integer greater than or equal to 1, not '0'",
+	],
+	[['p2p-copy', '--depth', 'x', 'a/ns1', 'b/bar2'], "--depth: expected an integer, not 'x'"],
+	[
+		['p2p-copy', '--verify=all', 'a/ns1', 'b/bar2'],
+		"--verify: 'all' is none of full, sample, none",
+	],
+	[['p2p-copy', 'a/ns1'], 'missing operand: TO'],
+	[['p2p-list', '--frobnicate'], 'unrecognized option: --frobnicate'],
+];
+
+for (const [[program = '', ...words], sentence] of silly) {
+	test(`${program} ${words.join(' ')} is told what is wrong`, (t) => {
+		const {status, stderr} = run(program, ...words);
+		t.is(status, 2);
+		t.is(stderr.split('\n')[0], `${program}: ${sentence}`);
+	});
+}

@@ -14,7 +14,7 @@ for target in ${TARGETS:-config lspci}; do
 		-fno-sanitize-recover=undefined -o "$folder/fuzz_$target" "test/fuzz_$target.cpp" \
 		pci/config.cpp pci/acs.cpp pci/bdf.cpp pci/machine.cpp pci/function.cpp \
 		pci/names.cpp pci/platform.cpp pci/resource.cpp paper/*.cpp route/*.cpp sys/error.cpp \
-		sys/file.cpp sys/fd.cpp
+		sys/file.cpp sys/fd.cpp sys/process.cpp
 	words=''
 	[ -f "test/fuzz_$target.dict" ] && words="-dict=test/fuzz_$target.dict"
 	# shellcheck disable=SC2086
