@@ -6,10 +6,10 @@ import {string} from '@oclif/core/args';
 import {boolean, integer, string as option} from '@oclif/core/flags';
 import {BaseCommand} from '../lib/base-command.ts';
 import {copyJson, explainText, mismatchFailure, summaryText} from '../lib/copy-text.ts';
-import {parseEndpoint} from '../lib/endpoint.ts';
+import {parsePlace} from '../lib/endpoint.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
-import {type CopyOrder, type CopyReport, native, type Place, type Verify} from '../lib/native.ts';
+import {type CopyOrder, type CopyReport, native, type Verify} from '../lib/native.ts';
 import {allow, permission, require} from '../lib/permission.ts';
 import {Progress} from '../lib/progress.ts';
 import {endBySignal} from '../lib/signals.ts';
@@ -22,15 +22,24 @@ export default class Copy extends BaseCommand {
 		from: string({
 			required: true,
 			ignoreStdin: true,
-			description: 'NAME/nsN[+OFF] or NAME/barN[+OFF]',
+			description: 'NAME/nsN[+OFF], NAME/barN[+OFF], NAME/cmb, NAME/pmr; ./FILE[+OFF] or -',
 		}),
 		to: string({
 			required: true,
 			ignoreStdin: true,
-			description: 'the same; one end is a namespace, the other a BAR',
+			description: 'the same; at least one end is a function',
 		}),
 	};
 	static override flags = {
+		via: option({
+			helpValue: 'NAME/barN|cmb|pmr',
+			description: 'memory between two namespaces; a CMB of either if left out',
+		}),
+		engine: option({
+			helpValue: 'FUNCTION',
+			description: 'a DMA engine that carries from memory to memory',
+		}),
+		staged: boolean({description: 'through host memory; never peer-to-peer'}),
 		length: option({helpValue: 'SIZE', description: 'bytes to move; all of FROM if left out'}),
 		verify: option({
 			options: ['full', 'sample', 'none'],
@@ -74,6 +83,9 @@ export default class Copy extends BaseCommand {
 		const order: CopyOrder = {
 			from: parsePlace(args.from),
 			to: parsePlace(args.to),
+			via: flags.via === undefined ? null : parsePlace(flags.via),
+			engine: flags.engine ?? '',
+			staged: flags.staged,
 			length: flags.length === undefined ? null : parseSize(flags.length),
 			// What the user allows against the verdict has to be proved in full.
 			verify: allowed.notSupported || allowed.unknown ? 'full' : (flags.verify as Verify),
@@ -93,6 +105,8 @@ export default class Copy extends BaseCommand {
 			);
 			return;
 		}
+		if (flags.json && order.to.kind === 'stream' && order.to.name === '')
+			throw new Failure('standard output cannot take the data and --json both');
 		const isTold = flags.progress || process.stderr.isTTY === true;
 		const report = await copy(order, isTold);
 		if (isTold) process.stderr.write(summaryText(report));
@@ -108,14 +122,4 @@ async function copy(order: CopyOrder, isTold: boolean): Promise<CopyReport> {
 	const job = native.copy(order, (now) => progress.show(now));
 
 	return endBySignal(job, () => progress.clear());
-}
-
-function parsePlace(text: string): Place {
-	const endpoint = parseEndpoint(text);
-	if (endpoint.kind !== 'ns' && endpoint.kind !== 'bar') {
-		throw new Failure(
-			`${text}: p2p-copy moves between a namespace (NAME/nsN) and a BAR (NAME/barN)`,
-		);
-	}
-	return {name: endpoint.name, kind: endpoint.kind, index: endpoint.index, offset: endpoint.offset};
 }

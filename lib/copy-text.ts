@@ -4,7 +4,7 @@
 
 import {ExitCode} from './exit-code.ts';
 import {Failure} from './failure.ts';
-import type {CopyPlan, CopyReport, CopyResult, Mismatch} from './native.ts';
+import type {CopyEnd, CopyLeg, CopyPlan, CopyReport, CopyResult, Mismatch} from './native.ts';
 import {bytes, rate} from './units.ts';
 
 type Ends = {readonly from: string; readonly to: string};
@@ -16,9 +16,9 @@ export function copyJson(ends: Ends, plan: CopyPlan, result: CopyResult | null):
 export function explainText(plan: CopyPlan): string {
 	const length = plan.length === null ? 'all of FROM' : bytes(plan.length);
 	return lines([
-		['would move', `${length}, ${directionText(plan)}`],
-		...routeRows(plan, plan.addressKind),
-		['address', `${plan.busAddress} (${addressText(plan.addressKind)})`],
+		['would move', `${length}, ${wayText(plan)}`],
+		...legRows(plan, plan.addressKind),
+		...addressRows(plan, memoryOf(plan)?.busAddress ?? null, plan.addressKind),
 		['verify', plan.verify],
 		['changes', 'nothing was touched: this is what p2p-copy would do'],
 	]);
@@ -30,10 +30,10 @@ export function summaryText({plan, result}: CopyReport): string {
 	return lines([
 		[
 			'moved',
-			`${bytes(result.bytes)} in ${seconds.toFixed(2)} s, ${rate(perSecond)}, ${directionText(plan)}`,
+			`${bytes(result.bytes)} in ${seconds.toFixed(2)} s, ${rate(perSecond)}, ${wayText(plan)}`,
 		],
-		...routeRows(plan, result.addressKind),
-		['address', `${result.iova} (${addressText(result.addressKind)})`],
+		...legRows(plan, result.addressKind),
+		...addressRows(plan, result.iova, result.addressKind),
 		[
 			'requests',
 			`${result.requests} of up to ${bytes(result.requestSize)}, ${result.queues} queues of ${result.depth}, ${result.blockSize}-byte blocks`,
@@ -59,7 +59,9 @@ export function mismatchFailure({plan, result}: CopyReport): Failure | undefined
 		{
 			status: ExitCode.wrongData,
 			hints: [
-				`p2p-check ${plan.client} ${plan.provider}   the route and its conditions`,
+				...plan.legs
+					.filter(({provider}) => provider !== null)
+					.map((leg) => `p2p-check ${leg.client} ${leg.provider}   the route and its conditions`),
 				"dmesg | grep -E 'DMAR|AMD-Vi|AER'   faults that the kernel saw meanwhile",
 			],
 		},
@@ -67,43 +69,79 @@ export function mismatchFailure({plan, result}: CopyReport): Failure | undefined
 }
 
 function kindText({kind}: Mismatch, plan: CopyPlan): string {
-	const reader = plan.direction === 'from-medium' ? plan.provider : plan.client;
+	const to = endName(plan.to);
+	const memory = [plan.to, plan.from, plan.via].find((end) => end?.busAddress !== null);
 	const texts: Readonly<Record<Mismatch['kind'], string>> = {
-		'all-ones': `all ones, as a read that nobody answers gives: ${plan.provider} did not respond to memory requests`,
-		unchanged: `unchanged: the writes never arrived at ${reader}, though the device reported success`,
+		'all-ones': `all ones, as a read that nobody answers gives: ${endName(memory ?? plan.from)} did not respond to memory requests`,
+		unchanged: `unchanged: the writes never arrived at ${to}, though the device reported success`,
 		zeros:
 			'zeros, where the source has data: the reads were answered by nobody, or by an IOMMU fault',
 		shifted: 'the right data in the wrong place',
 		torn: 'partly there, partly unchanged: some writes were dropped',
 		different: 'data of another origin',
 		'not-memory': 'what was written there beforehand does not read back: this is not memory',
-		'memory-off': `${plan.provider} stopped decoding memory during the copy (its COMMAND register changed, or it is gone)`,
+		'memory-off': `${endName(memory ?? plan.to)} stopped decoding memory during the copy (its COMMAND register changed, or it is gone)`,
+		guard: `bytes beside the destination in ${to} changed, which no copy may do`,
 	};
 	return texts[kind];
 }
 
-function directionText(plan: CopyPlan): string {
-	return plan.direction === 'from-medium'
-		? `${plan.client} reads its namespace and writes to ${plan.provider}`
-		: `${plan.client} reads from ${plan.provider} and writes its namespace`;
+function endName(end: CopyEnd): string {
+	return end.function ?? end.path ?? 'the stream';
 }
 
-function routeRows(plan: CopyPlan, addressKind: CopyPlan['addressKind']): [string, string][] {
-	const {pair} = plan;
+/** The peer memory that functions reach into. */
+function memoryOf(plan: CopyPlan): CopyEnd | null {
+	if (plan.way !== 'peer') return null;
+	return plan.via ?? (plan.to.kind === 'ns' ? plan.from : plan.to);
+}
+
+function wayText(plan: CopyPlan): string {
+	const staged = plan.legs.map(({client}) => client).join(' and ');
+	if (plan.way === 'cpu') return 'carried by the CPU: not peer-to-peer';
+	if (plan.way === 'staged') return `${staged} through host memory: not peer-to-peer`;
+	const [first, second] = plan.legs;
+	if (first === undefined) return '';
+	if (second === undefined)
+		return first.direction === 'from-medium'
+			? `${first.client} reads its namespace and writes to ${first.provider}`
+			: `${first.client} reads from ${first.provider} and writes its namespace`;
+	return first.client === second.client && plan.via === null
+		? `${first.client} reads from ${first.provider} and writes to ${second.provider}`
+		: `${first.client} writes to ${first.provider}, ${second.client} reads from it`;
+}
+
+function legRows(plan: CopyPlan, addressKind: CopyPlan['addressKind']): [string, string][] {
+	return plan.legs.flatMap((leg) => routeRows(plan, leg, addressKind));
+}
+
+function routeRows(
+	plan: CopyPlan,
+	{pair, engine}: CopyLeg,
+	addressKind: CopyPlan['addressKind'],
+): [string, string][] {
+	if (pair === null) return [['engine', engine]];
 	const route = pair.fabric.route.length === 0 ? '' : ` by ${pair.fabric.route.join(', ')}`;
 	const distance = pair.kernel.distance === null ? '' : `, distance ${pair.kernel.distance}`;
 	const byIova =
 		addressKind === 'iova' && pair.verdict === 'direct'
 			? ' (this iova goes through the root complex)'
 			: '';
+	const access = memoryOf(plan)?.access;
 	return [
 		['route', `${pair.verdict}${route}${byIova}`],
 		['kernel', `${pair.kernel.mapType}${distance}`],
-		[
-			'engine',
-			`${plan.engine}, provider through ${plan.providerAccess}, mapped by ${plan.mechanism}`,
-		],
+		['engine', `${engine}, provider through ${access}, mapped by ${plan.mechanism}`],
 	];
+}
+
+function addressRows(
+	plan: CopyPlan,
+	address: string | null,
+	kind: CopyPlan['addressKind'],
+): [string, string][] {
+	if (plan.way !== 'peer' || address === null) return [];
+	return [['address', `${address} (${addressText(kind)})`]];
 }
 
 function addressText(kind: CopyPlan['addressKind']): string {
@@ -114,7 +152,8 @@ function verifyText(plan: CopyPlan, result: CopyResult): string {
 	if (plan.verify === 'none') return 'none: nothing is proved';
 	const outcome = result.mismatch === null ? 'equal' : 'WRONG';
 	const how = plan.verify === 'full' ? 'every byte' : 'sampled';
-	return `${outcome}, ${how}: ${bytes(result.verifiedBytes)} compared in ${(result.verifyNs / 1e9).toFixed(2)} s`;
+	const sum = result.crc32c === null ? '' : `, CRC-32C ${result.crc32c}`;
+	return `${outcome}, ${how}: ${bytes(result.verifiedBytes)} compared in ${(result.verifyNs / 1e9).toFixed(2)} s${sum}`;
 }
 
 function lines(rows: readonly (readonly [string, string])[]): string {

@@ -27,7 +27,7 @@ const factNames = [
 	...['client', 'provider', 'verdict', 'redirects', 'hostBridge', 'missing', 'what', 'where'],
 	...['size', 'offset', 'length', 'largest', 'value', 'unit', 'below', 'above', 'signatures'],
 	...['nsid', 'has', 'status', 'operation', 'lba', 'kind', 'command', 'message', 'uses'],
-	...['errno', 'left'],
+	...['errno', 'left', 'moved', 'id'],
 ] as const;
 type FactName = (typeof factNames)[number];
 
@@ -108,8 +108,34 @@ const sentences: Readonly<Record<string, Describe>> = {
 		text: `the namespace holds ${signatures}`,
 		hints: ['--overwrite-signature   if it may go'],
 	}),
-	P2P_KINDS: ({kind}) => ({
-		text: `both ends are a ${kind}; one must be a namespace and the other a BAR`,
+	P2P_KINDS: ({kind}) =>
+		kind === 'file'
+			? {text: 'both ends are files: that is cp(1)'}
+			: {
+					text: 'both ends are memory: somebody has to carry the bytes',
+					hints: [
+						'--engine FUNCTION   a DMA engine; p2p-list -o +ENGINE shows which there are',
+						'--staged            the CPU carries them',
+					],
+				},
+	P2P_NO_RING: () => ({
+		text: 'two namespaces need memory between them, and neither controller has a CMB',
+		hints: ['--via NAME/barN   memory of another function', '--staged          host memory'],
+	}),
+	P2P_NO_CMB: ({bdf, kind}) => ({
+		text: `${bdf} has no ${kind === 'cmb' ? 'controller memory buffer' : 'persistent memory region'}`,
+		hints: ['--via NAME/barN   memory of another function', showBars(bdf)],
+	}),
+	P2P_CMB_QUEUES: ({bdf, kind}) => ({
+		text: `the ${kind} of ${bdf} is not for data: it supports reads and writes not both (RDS, WDS)`,
+	}),
+	P2P_OVERLAP: () => ({text: 'source and destination overlap'}),
+	P2P_NO_FILE: ({path}) => ({text: `${path} is no regular file`}),
+	P2P_STREAM_SHORT: ({moved, length}) => ({
+		text: `the stream ended after ${moved} bytes of ${length}; those are moved`,
+	}),
+	P2P_STREAM_LONG: ({length}) => ({
+		text: `the stream holds more than the ${length} bytes that fit; those are moved`,
 	}),
 	P2P_NO_ENGINE: ({bdf}) => ({
 		text: `${bdf} has no engine that this suite can drive`,
@@ -121,6 +147,9 @@ const sentences: Readonly<Record<string, Describe>> = {
 	P2P_STOPPED: () => ({text: 'interrupted'}),
 	P2P_TIMEOUT: ({bdf, what}) => ({
 		text: `${bdf === '' ? '' : `${bdf}: `}${what} did not end in time`,
+	}),
+	NVME_WILD: ({id}) => ({
+		text: `the controller completed a command that was never given (id ${id}): it cannot be believed`,
 	}),
 	NVME_DEAD: ({bdf, message}) => ({text: `${bdf}: ${message}`}),
 	NVME_FORMAT: ({bdf, message}) => ({text: `${bdf}: this suite cannot use it: ${message}`}),

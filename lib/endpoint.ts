@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // One end of a copy or mapping as a user names it: NAME/(nsN|barN|cmb|pmr)[+OFFSET].
 
+import {statSync} from 'node:fs';
 import {Failure} from './failure.ts';
+import type {Place} from './native.ts';
 import {parseSize} from './units.ts';
 
 export type EndpointKind = 'ns' | 'bar' | 'cmb' | 'pmr';
@@ -26,6 +28,37 @@ export function parseEndpoint(text: string): Endpoint {
 		index: indexOf(text, kind as EndpointKind, digits),
 		offset: offset === undefined ? 0 : parseOffset(text, offset),
 	};
+}
+
+/** What p2p-copy takes: an endpoint, a file (./NAME, /NAME, file:NAME; the first two with +OFFSET), - */
+export function parsePlace(text: string): Place {
+	if (!isFile(text)) return parseEndpoint(text);
+	if (text === '-') return {name: '', kind: 'stream', index: 0, offset: 0};
+	if (text.startsWith('file:')) return filePlace(text.slice('file:'.length), 0);
+	const [, path = '', offset] = /^(.*)\+(\w+)$/s.exec(text) ?? [];
+	const bytes = offset === undefined ? undefined : sizeIfAny(offset);
+	return bytes === undefined ? filePlace(text, 0) : filePlace(path, bytes);
+}
+
+function sizeIfAny(text: string): number | undefined {
+	try {
+		return parseSize(text);
+	} catch {
+		return undefined;
+	}
+}
+
+function filePlace(path: string, offset: number): Place {
+	if (path === '') throw new Failure('file: needs a name behind it');
+	const stat = statSync(path, {throwIfNoEntry: false});
+	if (stat?.isDirectory()) throw new Failure(`${path} is a folder`);
+	if (stat?.isBlockDevice())
+		throw new Failure(
+			`${path} is a block device of the kernel; a namespace is named FUNCTION/nsN and is on vfio-pci`,
+		);
+	const isStream = stat !== undefined && !stat.isFile();
+	if (isStream && offset > 0) throw new Failure(`${path} is no regular file: it has no offsets`);
+	return {name: path, kind: isStream ? 'stream' : 'file', index: 0, offset};
 }
 
 /** The way it is typed. */

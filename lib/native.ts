@@ -138,19 +138,27 @@ export type Allowed = {
 	readonly driverOwned?: boolean;
 };
 
-/** One end of a copy. offset and length in bytes. */
+/** One end of a copy, as the user named it. offset in bytes. */
 export type Place = {
+	/** A function; a path of a file or stream, '' is standard input or output. */
 	readonly name: string;
-	readonly kind: 'ns' | 'bar';
+	readonly kind: PlaceKind;
 	readonly index: number;
 	readonly offset: number;
 };
+
+export type PlaceKind = 'ns' | 'bar' | 'cmb' | 'pmr' | 'file' | 'stream';
 
 export type Verify = 'full' | 'sample' | 'none';
 
 export type CopyOrder = {
 	readonly from: Place;
 	readonly to: Place;
+	/** Memory between two namespaces. */
+	readonly via: Place | null;
+	/** A function that carries bytes from memory to memory; '' none. */
+	readonly engine: string;
+	readonly staged: boolean;
 	readonly length: number | null;
 	readonly verify: Verify;
 	readonly allowed: Allowed;
@@ -163,29 +171,51 @@ export type CopyOrder = {
 export type Progress = {
 	readonly phase: 'copy' | 'verify';
 	readonly bytes: number;
+	/** 0: not known, a stream. */
 	readonly total: number;
 };
 
 /** What a copy is going to do, decided from sysfs alone before anything is touched. */
 export type CopyPlan = {
-	readonly client: string;
-	readonly provider: string;
-	readonly direction: 'from-medium' | 'to-medium';
-	readonly pair: Pair;
-	readonly engine: string;
-	readonly mechanism: 'type1';
-	readonly providerAccess: 'vfio' | 'sysfs';
-	readonly addressKind: 'bus-address' | 'iova';
-	readonly busAddress: string;
+	/** Straight between functions; through host memory; carried by the CPU. */
+	readonly way: 'peer' | 'staged' | 'cpu';
+	readonly from: CopyEnd;
+	readonly to: CopyEnd;
+	/** Peer memory between two namespaces. */
+	readonly via: CopyEnd | null;
+	/** What functions do; the source's first. */
+	readonly legs: readonly CopyLeg[];
+	readonly mechanism: 'type1' | null;
+	readonly addressKind: 'bus-address' | 'iova' | null;
 	/** null: the whole of FROM. */
 	readonly length: number | null;
 	readonly verify: Verify;
 };
 
+export type CopyEnd = {
+	readonly kind: PlaceKind;
+	readonly function: string | null;
+	readonly path: string | null;
+	readonly index: number;
+	readonly offset: number;
+	readonly access: 'vfio' | 'sysfs' | null;
+	readonly busAddress: string | null;
+};
+
+/** A function that issues requests; into host memory where there is no provider. */
+export type CopyLeg = {
+	readonly client: string;
+	readonly engine: string;
+	readonly direction: 'from-medium' | 'to-medium';
+	readonly provider: string | null;
+	readonly pair: Pair | null;
+};
+
 /** What it did. Sizes in bytes, times in nanoseconds. */
 export type CopyResult = {
-	readonly addressKind: 'bus-address' | 'iova';
-	readonly iova: string;
+	/** Of peer memory; null where there was none. */
+	readonly addressKind: 'bus-address' | 'iova' | null;
+	readonly iova: string | null;
 	readonly blockSize: number;
 	readonly requestSize: number;
 	readonly queues: number;
@@ -196,6 +226,8 @@ export type CopyResult = {
 	readonly durationNs: number;
 	readonly verifiedBytes: number;
 	readonly verifyNs: number;
+	/** CRC-32C of all bytes, where all were compared. */
+	readonly crc32c: string | null;
 	readonly mismatch: Mismatch | null;
 };
 
@@ -212,7 +244,8 @@ export type Mismatch = {
 		| 'torn'
 		| 'different'
 		| 'not-memory'
-		| 'memory-off';
+		| 'memory-off'
+		| 'guard';
 	/** The source gave two different answers: nothing is proved. */
 	readonly isSourceUnstable: boolean;
 };

@@ -17,8 +17,10 @@ export class Progress {
 		if (!this.#isShown) return;
 		const seconds = (performance.now() - this.#start) / 1000;
 		const perSecond = state.bytes / Math.max(seconds, 1e-9);
-		const left = (state.total - state.bytes) / Math.max(perSecond, 1);
-		const line = `${state.phase} ${percent(state)} ${bytes(state.bytes)}/${bytes(state.total)} ${rate(perSecond)} ${Math.ceil(left)} s left`;
+		const left = state.total === 0 ? '' : ` ${secondsLeft(state, perSecond)} s left`;
+		const share = state.total === 0 ? '' : `${percent(state)} `;
+		const all = state.total === 0 ? '' : `/${bytes(state.total)}`;
+		const line = `${state.phase} ${share}${bytes(state.bytes)}${all} ${rate(perSecond)}${left}`;
 		process.stderr.write(process.stderr.isTTY ? `\r${line.padEnd(this.#width)}` : `${line}\n`);
 		this.#width = line.length;
 	}
@@ -29,6 +31,10 @@ export class Progress {
 			process.stderr.write(`\r${''.padEnd(this.#width)}\r`);
 		this.#width = 0;
 	}
+}
+
+function secondsLeft({bytes: done, total}: State, perSecond: number): number {
+	return Math.ceil((total - done) / Math.max(perSecond, 1));
 }
 
 function percent({bytes: done, total}: State): string {

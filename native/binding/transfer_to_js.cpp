@@ -3,6 +3,8 @@
 
 #include "binding/to_js.h"
 
+#include <map>
+
 namespace binding
 {
 
@@ -30,12 +32,27 @@ static transfer::Permission permission(const Napi::Object &allowed)
 		.driverOwned = isSet(allowed, "driverOwned")};
 }
 
+static transfer::PlaceKind placeKind(const std::string &name)
+{
+	using transfer::PlaceKind;
+	static const std::map<std::string, PlaceKind> kinds{
+		{"ns", PlaceKind::nameSpace}, {"bar", PlaceKind::bar},
+		{"cmb", PlaceKind::cmb},      {"pmr", PlaceKind::pmr},
+		{"file", PlaceKind::file},    {"stream", PlaceKind::stream}};
+	return kinds.at(name);
+}
+
 static transfer::Place place(const Napi::Object &place)
 {
-	return {.name = place.Get("name").ToString(),
-		.isNamespace = place.Get("kind").ToString().Utf8Value() == "ns",
+	return {.kind = placeKind(place.Get("kind").ToString()),
+		.name = place.Get("name").ToString(),
 		.index = static_cast<int>(number(place.Get("index"))),
 		.offset = number(place.Get("offset"))};
+}
+
+static std::optional<transfer::Place> placeIfAny(const Napi::Value &value)
+{
+	return value.IsObject() ? std::optional(place(value.As<Napi::Object>())) : std::nullopt;
 }
 
 static transfer::Verify verify(const std::string &name)
@@ -62,6 +79,9 @@ transfer::Order copyOrder(const Napi::Object &order)
 {
 	return {.from = place(order.Get("from").As<Napi::Object>()),
 		.to = place(order.Get("to").As<Napi::Object>()),
+		.via = placeIfAny(order.Get("via")),
+		.engine = order.Get("engine").ToString(),
+		.isStaged = isSet(order, "staged"),
 		.length = numberIfAny(order.Get("length")),
 		.verify = verify(order.Get("verify").ToString()),
 		.permission = permission(order.Get("allowed").As<Napi::Object>()),
@@ -92,20 +112,81 @@ static Napi::Value lengthToJs(Napi::Env env, uint64_t length)
 	return Napi::Number::New(env, static_cast<double>(length));
 }
 
+static Napi::Value textOrNull(Napi::Env env, const std::string &text)
+{
+	return text.empty() ? env.Null() : Napi::Value(Napi::String::New(env, text));
+}
+
+static Napi::Value nameOrNull(Napi::Env env, const std::optional<pci::Function> &function)
+{
+	return textOrNull(env, function ? function->bdf.name() : "");
+}
+
+static Napi::Value busAddressOf(Napi::Env env, const transfer::End &end)
+{
+	if (!end.bar || !end.bar->busAddress)
+		return env.Null();
+	return hexToJs(env, pci::number(*end.bar->busAddress) + end.place.offset);
+}
+
+static Napi::Value endToJs(Napi::Env env, const transfer::End &end)
+{
+	static const std::map<transfer::PlaceKind, const char *> kinds{
+		{transfer::PlaceKind::nameSpace, "ns"}, {transfer::PlaceKind::bar, "bar"},
+		{transfer::PlaceKind::cmb, "cmb"},      {transfer::PlaceKind::pmr, "pmr"},
+		{transfer::PlaceKind::file, "file"},    {transfer::PlaceKind::stream, "stream"}};
+	auto object = Napi::Object::New(env);
+
+	object["kind"] = kinds.at(end.place.kind);
+	object["function"] = nameOrNull(env, end.function);
+	object["path"] = textOrNull(env, end.isFile() ? end.place.name : "");
+	object["index"] = end.place.index;
+	object["offset"] = lengthToJs(env, end.place.offset);
+	object["access"] = textOrNull(env, end.access);
+	object["busAddress"] = busAddressOf(env, end);
+	return object;
+}
+
+static Napi::Object legToJs(Napi::Env env, const transfer::Leg &leg)
+{
+	auto object = Napi::Object::New(env);
+
+	object["client"] = leg.client.bdf.name();
+	object["engine"] = leg.engine;
+	object["direction"] = leg.isFromMedium ? "from-medium" : "to-medium";
+	object["provider"] = nameOrNull(env, leg.provider);
+	object["pair"] =
+		leg.clearance ? Napi::Value(pairToJs(env, leg.clearance->verdict())) : env.Null();
+	return object;
+}
+
+static const char *wayText(transfer::Way way)
+{
+	switch (way) {
+	case transfer::Way::peer:
+		return "peer";
+	case transfer::Way::staged:
+		return "staged";
+	case transfer::Way::cpu:
+		break;
+	}
+	return "cpu";
+}
+
 Napi::Object planToJs(Napi::Env env, const transfer::Plan &plan)
 {
 	auto object = Napi::Object::New(env);
-	const auto start = plan.bar.busAddress.value_or(pci::BusAddress{});
+	auto legs = Napi::Array::New(env);
+	for (const auto &leg : plan.legs)
+		legs[legs.Length()] = legToJs(env, leg);
 
-	object["client"] = plan.client.bdf.name();
-	object["provider"] = plan.provider.bdf.name();
-	object["direction"] = plan.isFromMedium ? "from-medium" : "to-medium";
-	object["pair"] = pairToJs(env, plan.clearance.verdict());
-	object["engine"] = plan.engine;
-	object["mechanism"] = "type1";
-	object["providerAccess"] = plan.access;
-	object["addressKind"] = addressKind(plan.isIdentity);
-	object["busAddress"] = hexToJs(env, pci::number(start) + plan.memory.offset);
+	object["way"] = wayText(plan.way);
+	object["from"] = endToJs(env, plan.from);
+	object["to"] = endToJs(env, plan.to);
+	object["via"] = plan.via ? endToJs(env, *plan.via) : env.Null();
+	object["legs"] = legs;
+	object["mechanism"] = textOrNull(env, plan.memory() ? "type1" : "");
+	object["addressKind"] = textOrNull(env, plan.memory() ? addressKind(plan.isIdentity) : "");
 	object["length"] = plan.order.length ? lengthToJs(env, *plan.order.length) : env.Null();
 	object["verify"] = verifyText(plan.order.verify);
 	return object;
@@ -127,8 +208,8 @@ Napi::Object reportToJs(Napi::Env env, const transfer::Report &report)
 {
 	auto object = Napi::Object::New(env);
 
-	object["addressKind"] = addressKind(report.isIdentity);
-	object["iova"] = hexToJs(env, pci::number(report.iova));
+	object["addressKind"] = textOrNull(env, report.iova ? addressKind(report.isIdentity) : "");
+	object["iova"] = report.iova ? hexToJs(env, pci::number(*report.iova)) : env.Null();
 	object["blockSize"] = lengthToJs(env, report.blockSize);
 	object["requestSize"] = lengthToJs(env, report.requestSize);
 	object["queues"] = lengthToJs(env, report.queues);
@@ -139,6 +220,7 @@ Napi::Object reportToJs(Napi::Env env, const transfer::Report &report)
 	object["durationNs"] = lengthToJs(env, report.copyNs);
 	object["verifiedBytes"] = lengthToJs(env, report.verifiedBytes);
 	object["verifyNs"] = lengthToJs(env, report.verifyNs);
+	object["crc32c"] = report.checksum ? hexToJs(env, *report.checksum) : env.Null();
 	object["mismatch"] = mismatchToJs(env, report.mismatch);
 	return object;
 }

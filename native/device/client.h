@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A function that issues requests: it moves bytes between its own medium and memory elsewhere.
-// One class per kind of device, in a file of its own. Its end leaves the device silent: after it
-// no request is under way.
+// What moves bytes between a medium of its own and memory elsewhere: a controller that issues
+// requests, or the CPU on its behalf. One class per kind, in a file of its own. Its end leaves it
+// silent: after it no request is under way.
 #pragma once
 
 #include "pci/address.h"
@@ -9,17 +9,25 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace device
 {
 
 enum class Direction {
-	fromMedium, // the device reads its medium and writes to memory
-	toMedium,   // the device reads memory and writes its medium
+	fromMedium, // the medium is read and memory written
+	toMedium,   // memory is read and the medium written
 };
 
-// Memory that an engine was told about; it knows how to point requests at it.
+// Memory that requests point at: as functions reach it, and as the CPU does.
+struct Memory {
+	pci::Iova iova{};
+	std::span<std::byte> bytes{};
+	bool isDevice = true; // a function's: the CPU takes whole words of it
+};
+
+// Memory that a client was told about; it knows how to point requests at it.
 enum class Target : unsigned {};
 
 struct Request {
@@ -28,6 +36,7 @@ struct Request {
 	Target target{};     // from prepare()
 	uint64_t offset = 0; // byte offset in that memory, a multiple of 4
 	size_t length = 0;   // bytes, at most maxTransfer(), a multiple of the block size
+	uint32_t tag = 0;    // comes back from poll()
 };
 
 class Client
@@ -37,25 +46,31 @@ public:
 
 	virtual std::string engine() const = 0;
 	virtual size_t blockSize() const = 0;
-	virtual uint64_t mediumSize() const = 0; // bytes
+	virtual uint64_t mediumSize() const = 0; // bytes; streamSize where only its end tells
 	virtual size_t maxTransfer() const = 0;
 	virtual unsigned queues() const = 0;
 	virtual unsigned depth() const = 0; // requests under way at once, per queue
 
 	// Everything that can be made ready for memory at start is made here, so that a request
 	// costs no allocation later.
-	virtual Target prepare(pci::Iova start, uint64_t length) = 0;
+	virtual Target prepare(const Memory &memory) = 0;
 
-	// Hands one request to the device; false when as many are under way as it takes.
+	// Hands one request over; false when as many are under way as it takes.
 	virtual bool start(const Request &request) = 0;
-	// Looks for finished requests, without waiting; how many there were. A request that the
-	// device ended with anything but success is an Error that carries the device's status.
-	virtual unsigned poll() = 0;
+	// Looks for finished requests, without waiting, and writes their tags; how many there
+	// were. A request that ended with anything but success is an Error that carries the
+	// device's status.
+	virtual size_t poll(std::span<uint32_t> finished) = 0;
+	// Where a stream turned out to end, in bytes of the medium.
+	virtual std::optional<uint64_t> end() const { return std::nullopt; }
 
 	// What was written is on the medium when this returns.
 	virtual void flush() = 0;
 	// An orderly end, with errors; the destructor silences the device in any case.
 	virtual void shutDown() = 0;
 };
+
+// The size of a medium that can only be read or written in order.
+constexpr uint64_t streamSize = UINT64_MAX;
 
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-// An NVMe controller driven from here: its medium is one namespace.
+// An NVMe namespace as a client: its blocks are the medium, its requests go through I/O queues of
+// its own.
 #pragma once
 
 #include "device/client.h"
-#include "device/nvme_queue.h"
+#include "device/nvme_controller.h"
 #include "device/prp.h"
-#include "sys/error.h"
-#include "vfio/function.h"
 
 #include <deque>
 #include <memory>
@@ -24,71 +23,43 @@ struct NvmeOptions {
 class Nvme : public Client
 {
 public:
-	// Brings the controller up. Errors: as vfio::Function; P2P_NO_NAMESPACE, NVME_STATUS,
-	// NVME_FORMAT (metadata or an odd block), NVME_DEAD, P2P_TIMEOUT.
-	Nvme(vfio::Container &container, vfio::IovaPlan &plan, const pci::Function &function,
-	     const NvmeOptions &options);
+	// Errors: P2P_NO_NAMESPACE, NVME_STATUS, NVME_FORMAT (metadata or an odd block),
+	// P2P_TIMEOUT.
+	Nvme(vfio::Container &container, vfio::IovaPlan &plan,
+	     std::shared_ptr<nvme::Controller> controller, const NvmeOptions &options);
 
 	std::string engine() const override { return "nvme"; }
 	size_t blockSize() const override { return blockSize_; }
 	uint64_t mediumSize() const override { return blocks_ * blockSize_; }
-	size_t maxTransfer() const override { return maxTransfer_; }
+	size_t maxTransfer() const override { return controller_->maxTransfer(); }
 	unsigned queues() const override { return static_cast<unsigned>(queues_.size()); }
-	unsigned depth() const override { return depth_; }
+	unsigned depth() const override;
 
-	Target prepare(pci::Iova start, uint64_t length) override;
+	Target prepare(const Memory &memory) override;
 	bool start(const Request &request) override;
-	unsigned poll() override;
+	size_t poll(std::span<uint32_t> finished) override;
 	void flush() override;
 	void shutDown() override;
 
 private:
-	uint32_t read32(size_t reg) const;
-	uint64_t read64(size_t reg) const;
-	void write32(size_t reg, uint32_t value) const;
-	void write64(size_t reg, uint64_t value) const;
-	volatile uint32_t *doorbell(unsigned index) const;
-
-	void waitStatus(uint32_t mask, uint32_t value, uint64_t timeoutNs) const;
-	void bringUp(const NvmeOptions &options);
-	void silence() noexcept;
-	void drain();
-	void disable() const;
-	void enable();
-	void identifyController();
 	void identifyNamespace();
-	void makeQueues(unsigned wanted);
-	nvme::Completion admin(nvme::Command command);
-	nvme::Completion finish(nvme::QueuePair &queue, uint64_t timeoutNs);
-	const std::byte *identify(uint32_t cns, uint32_t nsid);
-	void checkStatus(const nvme::QueuePair &queue, const nvme::Completion &completion) const;
-	sys::Error timedOut(const std::string &what) const;
+	void drain();
 
 	vfio::Container &container_;
 	vfio::IovaPlan &plan_;
-	vfio::Function function_;
-	sys::View registers_;
+	std::shared_ptr<nvme::Controller> controller_;
 	uint32_t nsid_;
-	unsigned depth_;
-
-	uint64_t cap_ = 0;
 	size_t blockSize_ = 0;
 	uint64_t blocks_ = 0;
-	size_t maxTransfer_ = 0;
-	bool hasVolatileCache_ = true;
-	bool isUp_ = false;
-
-	vfio::HostWindow scratch_;
-	std::deque<nvme::QueuePair> queues_;
-	std::unique_ptr<nvme::QueuePair> adminQueue_;
+	std::vector<std::unique_ptr<nvme::QueuePair>> queues_;
 	std::deque<nvme::PrpTable> targets_;
 	unsigned next_ = 0; // the queue that takes the next request
 
-	// The last member, so that it ends first, also when bringing up fails half-way: the
-	// controller holds nothing of ours any more when the windows above are unmapped.
+	// The last member, so that it ends first: the controller holds nothing of ours any more
+	// when queues and lists are unmapped.
 	struct Silencer {
 		Nvme &nvme;
-		~Silencer() { nvme.silence(); }
+		~Silencer();
 	} silencer_{*this};
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "device/nvme_queue.h"
 
+#include "sys/error.h"
+
 #include <cstring>
 
 namespace device::nvme
@@ -17,20 +19,20 @@ QueuePair::QueuePair(const vfio::Container &container, vfio::IovaPlan &plan, uin
     : id_(queueId), entries_(static_cast<uint16_t>(queueDepth + 1)),
       completionOffset_(pages(entries_ * sizeof(Command))),
       memory_(container, plan, completionOffset_ + pages(entries_ * sizeof(Completion))),
-      sqDoorbell_(sqDoorbell), cqDoorbell_(cqDoorbell), issued_(queueDepth)
+      sqDoorbell_(sqDoorbell), cqDoorbell_(cqDoorbell), slots_(queueDepth)
 {
 	for (uint16_t id = queueDepth; id-- > 0;)
 		freeIds_.push_back(id);
 }
 
-bool QueuePair::push(Command command)
+bool QueuePair::push(Command command, uint32_t tag)
 {
 	if (freeIds_.empty())
 		return false;
 
 	command.id = freeIds_.back();
 	freeIds_.pop_back();
-	issued_[command.id] = command;
+	slots_[command.id] = {command, tag, true};
 	std::memcpy(memory_.data() + tail_ * sizeof command, &command, sizeof command);
 	tail_ = static_cast<uint16_t>((tail_ + 1) % entries_);
 	underWay_++;
@@ -63,11 +65,12 @@ std::optional<Completion> QueuePair::pop()
 	head_ = static_cast<uint16_t>((head_ + 1) % entries_);
 	if (head_ == 0)
 		phase_ ^= 1;
-	// An id that the device made up must not corrupt the list of free ones.
-	if (completion.id < issued_.size() && underWay_ > 0) {
-		freeIds_.push_back(completion.id);
-		underWay_--;
-	}
+	if (completion.id >= slots_.size() || !slots_[completion.id].isUnderWay)
+		throw sys::Error("NVME_WILD", "a completion of no command",
+				 {{"id", std::to_string(completion.id)}});
+	slots_[completion.id].isUnderWay = false;
+	freeIds_.push_back(completion.id);
+	underWay_--;
 	return completion;
 }
 

@@ -22,6 +22,9 @@ enum Register : size_t {
 	CMBLOC = 0x38,
 	CMBSZ = 0x3c,
 	CMBMSC = 0x50,
+	PMRCAP = 0xe00,
+	PMRCTL = 0xe04,
+	PMRSTS = 0xe08,
 	DOORBELLS = 0x1000,
 };
 
@@ -42,6 +45,10 @@ constexpr uint64_t capMinPage(uint64_t cap)
 {
 	return (cap >> 48) & 0xf;
 } // 2^(12 + n)
+constexpr bool capHasPmr(uint64_t cap)
+{
+	return (cap >> 56) & 1;
+}
 constexpr bool capHasCmb(uint64_t cap)
 {
 	return (cap >> 57) & 1;
@@ -60,7 +67,11 @@ constexpr uint32_t CSTS_CFS = 2;
 constexpr uint32_t CSTS_SHST_MASK = 3 << 2;
 constexpr uint32_t CSTS_SHST_COMPLETE = 2 << 2;
 
-constexpr uint64_t CMBMSC_CRE = 1;
+constexpr uint32_t CMBMSC_CRE = 1, CMBMSC_CMSE = 2;
+constexpr uint32_t CMBSZ_RDS = 1 << 3, CMBSZ_WDS = 1 << 4;
+constexpr uint32_t PMRCAP_RDS = 1 << 3, PMRCAP_WDS = 1 << 4;
+constexpr uint32_t PMRCTL_EN = 1;
+constexpr uint32_t PMRSTS_NRDY = 1 << 8;
 
 enum AdminOpcode : uint8_t {
 	DELETE_IO_SQ = 0x00,

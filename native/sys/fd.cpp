@@ -5,9 +5,11 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -18,7 +20,7 @@ Fd::Fd(int number, std::string path) : number_(number), path_(std::move(path)) {
 
 Fd Fd::open(const std::string &path, int flags)
 {
-	return Fd(check(::open(path.c_str(), flags | O_CLOEXEC), "open", path), path);
+	return Fd(check(::open(path.c_str(), flags | O_CLOEXEC, 0666), "open", path), path);
 }
 
 Fd::Fd(Fd &&other) noexcept
@@ -77,6 +79,68 @@ void Fd::writeAt(uint64_t offset, std::span<const std::byte> from) const
 		offset += static_cast<uint64_t>(done);
 		from = from.subspan(static_cast<size_t>(done));
 	}
+}
+
+// Is it ready? A pipe whose other end is gone is, too: the call then says so.
+static bool isReady(int number, short events)
+{
+	pollfd one{.fd = number, .events = events, .revents = 0};
+	return ::poll(&one, 1, 0) > 0;
+}
+
+std::optional<size_t> Fd::readSome(std::span<std::byte> into) const
+{
+	if (!isReady(number_, POLLIN))
+		return std::nullopt;
+	const ssize_t done = ::read(number_, into.data(), into.size());
+	if (done < 0 && (errno == EAGAIN || errno == EINTR))
+		return std::nullopt;
+	return static_cast<size_t>(check(done, "read", path_));
+}
+
+std::optional<size_t> Fd::writeSome(std::span<const std::byte> from) const
+{
+	if (!isReady(number_, POLLOUT))
+		return std::nullopt;
+	const ssize_t done = ::write(number_, from.data(), from.size());
+	if (done < 0 && (errno == EAGAIN || errno == EINTR))
+		return std::nullopt;
+	return static_cast<size_t>(check(done, "write", path_));
+}
+
+void Fd::flush() const
+{
+	if (fdatasync(number_) == 0 || errno == EINVAL || errno == EROFS)
+		return;
+	throw Error::fromErrno("fdatasync", path_);
+}
+
+static struct stat statusOf(const Fd &fd)
+{
+	struct stat status = {};
+	check(fstat(fd.number(), &status), "fstat", fd.path());
+	return status;
+}
+
+std::optional<uint64_t> Fd::size() const
+{
+	const auto status = statusOf(*this);
+	if (!S_ISREG(status.st_mode))
+		return std::nullopt;
+	return static_cast<uint64_t>(status.st_size);
+}
+
+Fd streamOf(int number, bool isForWriting)
+{
+	const std::string name = isForWriting ? "standard output" : "standard input";
+	Fd own(check(fcntl(number, F_DUPFD_CLOEXEC, 3), "fcntl", name), name);
+	if (!S_ISFIFO(statusOf(own).st_mode))
+		return own;
+	// Another description of the same pipe, so that O_NONBLOCK is ours alone.
+	const auto path = "/proc/self/fd/" + std::to_string(number);
+	const int again =
+		::open(path.c_str(), (isForWriting ? O_WRONLY : O_RDONLY) | O_NONBLOCK | O_CLOEXEC);
+	return again < 0 ? std::move(own) : Fd(again, name);
 }
 
 bool Fd::tryLock() const

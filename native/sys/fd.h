@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -37,6 +38,15 @@ public:
 	void readAt(uint64_t offset, std::span<std::byte> into) const;
 	void writeAt(uint64_t offset, std::span<const std::byte> from) const;
 
+	// read(2), write(2) of what goes without waiting: nullopt where nothing does, 0 where the
+	// reader has come to the end.
+	std::optional<size_t> readSome(std::span<std::byte> into) const;
+	std::optional<size_t> writeSome(std::span<const std::byte> from) const;
+	// fdatasync(2), where there is something to be synchronised.
+	void flush() const;
+	// Bytes of a regular file; nullopt for everything else.
+	std::optional<uint64_t> size() const;
+
 	// flock(2), exclusive, without waiting: false where another process holds it.
 	bool tryLock() const;
 	// ftruncate(2).
@@ -46,6 +56,9 @@ private:
 	int number_ = -1;
 	std::string path_;
 };
+
+// A descriptor of this process, to be read or written without waiting where it is a pipe.
+Fd streamOf(int number, bool isForWriting);
 
 // memfd_create(2): an unnamed file in memory, of size 0.
 Fd memoryFile(const char *name);

@@ -5,13 +5,14 @@
 //
 // usage: half_window CLIENT PROVIDER BAR full|sample
 
-#include "device/attach.h"
+#include "device/engines.h"
 #include "pci/machine.h"
 #include "route/clearance.h"
 #include "sys/error.h"
 #include "transfer/move.h"
 #include "transfer/verify.h"
 #include "vfio/bar.h"
+#include "vfio/host.h"
 
 #include <cstdio>
 #include <cstring>
@@ -31,18 +32,28 @@ static int run(const char *const *words)
 	const auto clearance = route::clear(route::verdict(machine, client, provider), {});
 
 	vfio::Container container(client);
-	const vfio::HeldBar held(container, provider, *bar);
+	const vfio::HeldBar held(&container, provider, *bar);
 	vfio::IovaPlan iovas(container.usableRanges(), machine);
 	const auto iova = iovas.takeBar(held.busAddress(), bar->size);
 	const auto half = container.map(held.view().bytes().first(size / 2), iova);
-	const auto engine = device::attach(container, iovas, client, {});
+	device::Engines engines(container, iovas);
+	const auto engine = engines.attach(client, {});
+	const vfio::HostWindow staging(container, iovas, transfer::Side::largestBlock);
 
-	const Span whole{device::Direction::fromMedium, 0, engine->prepare(iova, size), 0, size};
-	transfer::Proof proof(*engine, container, iovas, whole, held.view().bytes().first(size),
-			      mode, engine->maxTransfer());
+	const Span whole{device::Direction::fromMedium, 0,
+			 engine->prepare({iova, held.view().bytes().first(size)}), 0, size};
+	transfer::MediumSide disk(*engine, 0, {staging.iova(), staging.bytes(), false});
+	transfer::MemorySide memory(held.view().bytes().first(size));
+	transfer::Proof proof(disk, memory,
+			      {.length = size,
+			       .blockSize = engine->blockSize(),
+			       .requestSize = engine->maxTransfer(),
+			       .queues = engine->queues()},
+			      mode);
 	auto wrong = proof.poison(0, size);
 	if (!wrong) {
-		transfer::move(clearance, *engine, whole, {.requestSize = engine->maxTransfer()});
+		transfer::move(transfer::Leave({&clearance, 1}), *engine, whole,
+			       {.requestSize = engine->maxTransfer()});
 		wrong = proof.check(0, size);
 	}
 	if (wrong)

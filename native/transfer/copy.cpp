@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "transfer/copy.h"
 
-#include "device/attach.h"
 #include "sys/clock.h"
 #include "sys/error.h"
 #include "sys/file.h"
+#include "transfer/fence.h"
 #include "transfer/guard.h"
+#include "transfer/hold.h"
 #include "transfer/move.h"
-#include "vfio/bar.h"
 
 #include <algorithm>
 #include <linux/pci_regs.h>
@@ -18,138 +18,324 @@ namespace transfer
 using device::Direction;
 using sys::Error;
 
-static uint64_t decideLength(const Plan &plan, const device::Client &client)
-{
-	const uint64_t onMedium = client.mediumSize();
-	requireRange("the namespace", onMedium, plan.medium.offset, 1);
-	const uint64_t mediumLeft = onMedium - plan.medium.offset;
-	const uint64_t barLeft = plan.bar.size - plan.memory.offset;
-	const uint64_t length =
-		plan.order.length.value_or(plan.isFromMedium ? mediumLeft : barLeft);
+static constexpr size_t largestRing = 32 << 20;
 
-	requireRange("the namespace", onMedium, plan.medium.offset, length);
-	requireRange("the BAR", plan.bar.size, plan.memory.offset, length);
-	requireMultiple("the offset in the namespace", plan.medium.offset, client.blockSize());
-	requireMultiple("the length", length, client.blockSize());
+// How much there is at an end, from its offset on.
+static uint64_t sizeOf(const End &end, const HeldMemory *memory, const device::Client *client)
+{
+	if (memory)
+		return memory->size();
+	const uint64_t size = client->mediumSize();
+	if (size == device::streamSize)
+		return size;
+	requireRange(end.isFile() ? "the file" : "the namespace", size, end.place.offset, 1);
+	return size - end.place.offset;
+}
+
+static const char *nameOf(const End &end)
+{
+	if (end.isMemory())
+		return end.place.kind == PlaceKind::bar ? "the BAR" : "the memory";
+	return end.isFile() ? "the file" : "the namespace";
+}
+
+static void requireFit(const End &end, uint64_t size, uint64_t length, const device::Client *client)
+{
+	if (length > size)
+		requireRange(nameOf(end), end.place.offset + size, end.place.offset, length);
+	const size_t unit = client ? client->blockSize() : 1;
+	requireMultiple(std::string("the offset in ") + nameOf(end), end.place.offset, unit);
+	requireMultiple("the length", length, unit);
+}
+
+static uint64_t decideLength(const Plan &plan, Hold &hold)
+{
+	const uint64_t ofSource = sizeOf(plan.from, hold.from(), hold.source());
+	const uint64_t ofSink = sizeOf(plan.to, hold.to(), hold.sink());
+	// A stream goes on until it ends, or the other end does.
+	const bool isOpen = !plan.order.length && ofSource == device::streamSize;
+	const uint64_t length = isOpen ? ofSink : plan.order.length.value_or(ofSource);
+
+	requireFit(plan.from, ofSource, length, isOpen ? nullptr : hold.source());
+	requireFit(plan.to, ofSink, length, isOpen ? nullptr : hold.sink());
+	if (isSamePlace(plan.from, plan.to))
+		requireNoOverlap(plan.from.place.offset, plan.to.place.offset, length);
 	return length;
 }
 
-namespace
+// Registers are no memory: only what is known to be one is touched, or what the user vouches for.
+static void guardMemory(const Plan &plan, const HeldMemory *memory, uint64_t length)
 {
-
-// Everything a copy holds. Declared in the order of need, so that the end comes in the order of
-// safety: the client falls silent, then its window closes, then the functions go back.
-struct Hold {
-	Hold(const pci::Machine &machine, const Plan &plan)
-	    : container(plan.client), bar(container, plan.provider, plan.bar),
-	      iovas(container.usableRanges(), machine),
-	      window(container.map(bar.view().bytes(),
-				   iovas.takeBar(bar.busAddress(), bar.view().size()))),
-	      client(device::attach(container, iovas, plan.client,
-				    {.medium = static_cast<uint32_t>(plan.medium.index),
-				     .queues = plan.order.queues,
-				     .depth = plan.order.depth}))
-	{
-	}
-
-	vfio::Container container;
-	vfio::HeldBar bar;
-	vfio::IovaPlan iovas;
-	vfio::Window window;
-	std::unique_ptr<device::Client> client;
-};
-
-}
-
-static void guard(const Plan &plan, Hold &hold, uint64_t length)
-{
-	const auto *provider = hold.bar.function();
-	const int bar = plan.bar.index;
-	const uint64_t offset = plan.memory.offset;
-
-	requireNoMsix(plan.provider, hold.bar.config(), bar, offset, length);
-	const bool isCmb = provider && device::engineFor(plan.provider) == "nvme" &&
-			   isInCmb(*provider, bar, offset, length);
-	if (!isCmb && !knownMemory(plan.provider, plan.bar) && !plan.order.permission.registerBar)
+	if (!memory)
+		return;
+	const auto &function = memory->function();
+	requireNoMsix(function, memory->bar().config(), memory->barIndex(), memory->start(),
+		      length);
+	if (!plan.order.permission.registerBar && !memory->isKnown(length))
 		throw Error("P2P_REGISTER_BAR", "this BAR may be registers",
-			    {{"bdf", plan.provider.bdf.name()}, {"bar", std::to_string(bar)}});
-	if (!plan.isFromMedium && !plan.order.overwriteSignature)
-		requireNoSignature(*hold.client, hold.container, hold.iovas);
+			    {{"bdf", function.bdf.name()},
+			     {"bar", std::to_string(memory->barIndex())}});
 }
 
 // The kernel's own view: memory decoding still on, the function still there. What VFIO shows of
 // COMMAND is its virtual copy.
-static bool isAlive(const pci::Function &function)
+static bool isAlive(const HeldMemory *memory)
 {
+	if (!memory)
+		return true;
+	const auto &function = memory->function();
 	const pci::Config now(sys::readBytes(function.folder + "/config", 64).value_or(""));
 	const auto command = now.u16(PCI_COMMAND);
 	return !now.isGone() && command && (function.physfn || *command & PCI_COMMAND_MEMORY);
 }
 
-static Report begin(const Plan &plan, const Hold &hold, uint64_t length)
+namespace
 {
-	return {.iova = hold.window.iova() + plan.memory.offset,
-		.isIdentity = number(hold.window.iova()) == number(hold.bar.busAddress()),
-		.blockSize = hold.client->blockSize(),
-		.requestSize = hold.client->maxTransfer(),
-		.queues = hold.client->queues(),
-		.depth = hold.client->depth(),
-		.length = length};
+
+// The part that moves: one client between its medium and memory, or two with a ring between them.
+class Carrier
+{
+public:
+	Carrier(const Plan &plan, Hold &hold, uint64_t length)
+	    : plan_(plan), hold_(hold), clearances_(plan.clearances())
+	{
+		if (hold.source() && hold.sink())
+			makeRing();
+		else
+			aim(length);
+	}
+
+	Report begin(uint64_t length) const
+	{
+		auto *client = hold_.source() ? hold_.source() : hold_.sink();
+		Report report{.blockSize = blockSize(),
+			      .requestSize = requestSize_,
+			      .queues = client->queues(),
+			      .depth = client->depth(),
+			      .length = length};
+		if (plan_.way == Way::peer) {
+			report.iova = peer()->memory(0).iova;
+			report.isIdentity = peer()->isIdentity();
+		}
+		return report;
+	}
+
+	size_t blockSize() const
+	{
+		size_t size = 1;
+		for (const auto *client : {hold_.source(), hold_.sink()})
+			size = std::max(size, client ? client->blockSize() : 1);
+		return size;
+	}
+	size_t requestSize() const { return requestSize_; }
+
+	Moved move(uint64_t offset, uint64_t length, Pace pace)
+	{
+		pace.requestSize = requestSize_;
+		const Leave leave = clearances_.empty() ? Leave(OwnMemory{}) : Leave(clearances_);
+		const uint64_t from = plan_.from.place.offset + offset;
+		const uint64_t to = plan_.to.place.offset + offset;
+		if (hold_.source() && hold_.sink())
+			return relay(leave, *hold_.source(), *hold_.sink(), ring_,
+				     {from, to, length}, pace);
+		if (hold_.source())
+			return transfer::move(
+				leave, *hold_.source(),
+				{Direction::fromMedium, from, target_, offset, length}, pace);
+		return transfer::move(leave, *hold_.sink(),
+				      {Direction::toMedium, to, target_, offset, length}, pace);
+	}
+
+private:
+	HeldMemory *peer() const
+	{
+		if (hold_.via())
+			return hold_.via();
+		return hold_.to() ? hold_.to() : hold_.from();
+	}
+
+	void aim(uint64_t length)
+	{
+		auto &client = hold_.source() ? *hold_.source() : *hold_.sink();
+		const auto &memory = hold_.source() ? *hold_.to() : *hold_.from();
+		target_ = client.prepare(memory.memory(length));
+		requestSize_ = client.maxTransfer();
+	}
+
+	void makeRing()
+	{
+		auto &source = *hold_.source();
+		auto &sink = *hold_.sink();
+		requestSize_ = std::min(source.maxTransfer(), sink.maxTransfer());
+		if (!hold_.via())
+			host_.emplace(hold_.hostMemory(
+				std::min<size_t>(largestRing, requestSize_ * mostUnderWay())));
+		const auto memory = hold_.via() ? hold_.via()->memory(std::min<uint64_t>(
+							  largestRing, hold_.via()->size()))
+						: host_->memory();
+		ring_ = {source.prepare(memory), sink.prepare(memory), memory.bytes.size()};
+		// At least two slots, so that one is filled while the other is emptied.
+		const size_t unit = std::max<size_t>(blockSize(), 4096);
+		const uint64_t half = ring_.size / 2 / unit * unit;
+		if (half == 0)
+			throw Error("P2P_RANGE", "the memory is too small for a ring",
+				    {{"where", "the memory"},
+				     {"size", std::to_string(ring_.size)},
+				     {"offset", "0"},
+				     {"length", std::to_string(2 * unit)},
+				     {"largest", std::to_string(ring_.size)}});
+		requestSize_ = std::min<uint64_t>(requestSize_, half);
+	}
+
+	size_t mostUnderWay() const
+	{
+		const auto underWay = [](const device::Client &client) {
+			return size_t{client.queues()} * client.depth();
+		};
+		return 2 * std::max(underWay(*hold_.source()), underWay(*hold_.sink()));
+	}
+
+	const Plan &plan_;
+	Hold &hold_;
+	std::vector<route::Clearance> clearances_;
+	std::optional<HostMemory> host_;
+	device::Target target_{};
+	Ring ring_{};
+	size_t requestSize_ = 0;
+};
+
+// What the proof reads and poisons.
+class Sides
+{
+public:
+	Sides(const Plan &plan, Hold &hold, uint64_t length)
+	    : fromStaging_(hold.hostMemory(Side::largestBlock)),
+	      toStaging_(hold.hostMemory(Side::largestBlock)),
+	      from_(make(plan.from, hold.from(), hold.source(), fromStaging_, length)),
+	      to_(make(plan.to, hold.to(), hold.sink(), toStaging_, length))
+	{
+		if (hold.stream()) {
+			hold.stream()->keepPast(Proof::largestWindow);
+			from_ = std::make_unique<PastSide>(*hold.stream());
+		}
+	}
+
+	Side &from() { return *from_; }
+	Side &to() { return *to_; }
+
+private:
+	static std::unique_ptr<Side> make(const End &end, const HeldMemory *memory,
+					  device::Client *client, const HostMemory &staging,
+					  uint64_t length)
+	{
+		if (memory)
+			return std::make_unique<MemorySide>(memory->bytes(length));
+		return std::make_unique<MediumSide>(*client, end.place.offset, staging.memory());
+	}
+
+	HostMemory fromStaging_, toStaging_;
+	std::unique_ptr<Side> from_, to_;
+};
+
 }
 
-// One window: poison, move, look.
-static void copyWindow(const Plan &plan, device::Client &client, const Span &window, Pace pace,
-		       std::optional<Proof> &proof, Report &report)
+// One window: poison, move, look. False where nothing comes after it.
+static bool copyWindow(Hold &hold, Carrier &carrier, uint64_t offset, uint64_t length,
+		       const Pace &pace, Proof *proof, Report &report)
 {
-	if (proof && (report.mismatch = proof->poison(window.offset, window.length)))
-		return;
+	if (proof && (report.mismatch = proof->poison(offset, length)))
+		return false;
 
 	const uint64_t start = sys::now();
-	report.requests += move(plan.clearance, client, window, pace);
-	if (!plan.isFromMedium)
-		client.flush();
-	const uint64_t moved = sys::now();
-	report.copyNs += moved - start;
-	report.bytes += window.length;
+	const auto moved = carrier.move(offset, length, pace);
+	if (hold.sink())
+		hold.sink()->flush();
+	const uint64_t done = sys::now();
+	report.requests += moved.requests;
+	report.copyNs += done - start;
+	report.bytes += moved.bytes;
 
-	if (!isAlive(plan.provider))
-		report.mismatch = {
-			.offset = window.offset, .length = window.length, .kind = "memory-off"};
-	else if (proof)
-		report.mismatch = proof->check(window.offset, window.length);
-	report.verifyNs += sys::now() - moved;
+	const bool areAlive = isAlive(hold.from()) && isAlive(hold.to()) && isAlive(hold.via());
+	if (!areAlive)
+		report.mismatch = {.offset = offset, .length = moved.bytes, .kind = "memory-off"};
+	else if (proof && moved.bytes > 0)
+		report.mismatch = proof->check(offset, moved.bytes);
+	report.verifyNs += sys::now() - done;
+	return !report.mismatch && moved.bytes == length && report.bytes < report.length;
+}
+
+// A stream must be as long as was said, or fit as a whole: never cut short in silence.
+static void requireWholeStream(const Plan &plan, Hold &hold, const Report &report,
+			       const std::stop_token &stop)
+{
+	if (!hold.stream() || report.mismatch)
+		return;
+	const Error::Facts facts{{"moved", std::to_string(report.bytes)},
+				 {"length", std::to_string(report.length)}};
+	if (plan.order.length && report.bytes < report.length)
+		throw Error("P2P_STREAM_SHORT", "the stream ended early", facts);
+	std::optional<bool> isMore;
+	while (!plan.order.length && !isMore && !stop.stop_requested()) {
+		isMore = hold.stream()->isMore();
+		if (!isMore)
+			sys::pause(1'000'000);
+	}
+	if (isMore.value_or(false))
+		throw Error("P2P_STREAM_LONG", "the stream goes on", facts);
 }
 
 Report copy(const pci::Machine &machine, const Plan &plan, std::stop_token stop,
 	    const std::function<void(Progress)> &tell)
 {
 	Hold hold(machine, plan);
-	auto &client = *hold.client;
-	const uint64_t length = decideLength(plan, client);
-	guard(plan, hold, length);
+	const uint64_t length = decideLength(plan, hold);
+	guardMemory(plan, hold.from(), length);
+	guardMemory(plan, hold.to(), length);
+	guardMemory(plan, hold.via(), 1);
+	if (!plan.to.isMemory() && !plan.to.isFile() && !plan.order.overwriteSignature)
+		requireNoSignature(*hold.sink(), *hold.container(), *hold.iovas());
 
-	auto report = begin(plan, hold, length);
-	const Span whole{plan.isFromMedium ? Direction::fromMedium : Direction::toMedium,
-			 plan.medium.offset, client.prepare(report.iova, length), 0, length};
+	Carrier carrier(plan, hold, length);
+	auto report = carrier.begin(length);
+	const bool isProved = plan.order.verify != Verify::none;
+	std::optional<Sides> sides;
 	std::optional<Proof> proof;
-	if (plan.order.verify != Verify::none)
-		proof.emplace(client, hold.container, hold.iovas, whole,
-			      hold.bar.view().bytes().subspan(plan.memory.offset, length),
-			      plan.order.verify, report.requestSize);
+	if (isProved) {
+		sides.emplace(plan, hold, length);
+		proof.emplace(sides->from(), sides->to(),
+			      Shape{.length = length,
+				    .blockSize = report.blockSize,
+				    .requestSize = report.requestSize,
+				    .queues = report.queues,
+				    .isStream = hold.stream() != nullptr},
+			      plan.order.verify);
+	}
+	const Fence fence(isProved ? hold.to() : nullptr, length);
 
 	const uint64_t step = proof ? proof->windowSize() : length;
-	for (uint64_t at = 0; at < length && !report.mismatch; at += step) {
-		const Span window{whole.direction, whole.medium + at, whole.target, at,
-				  std::min(step, length - at)};
-		const Pace pace{.requestSize = report.requestSize,
+	const uint64_t total = hold.stream() && !plan.order.length ? 0 : length;
+	bool isMore = length > 0;
+	for (uint64_t at = 0; isMore; at += step) {
+		const uint64_t size = std::min(step, length - at);
+		const Pace pace{.requestSize = 0,
 				.timeoutNs = plan.order.timeoutNs,
 				.stop = stop,
-				.tell = [&](uint64_t done) { tell({"copy", at + done, length}); }};
-		copyWindow(plan, client, window, pace, proof, report);
-		tell({"verify", at + window.length, length});
+				.tell = [&](uint64_t done) { tell({"copy", at + done, total}); }};
+		isMore = copyWindow(hold, carrier, at, size, pace, proof ? &*proof : nullptr,
+				    report);
+		tell({"verify", report.bytes, total});
 	}
-	report.verifiedBytes = proof ? proof->checkedBytes() : 0;
-	client.shutDown();
+	if (!report.mismatch)
+		report.mismatch = fence.check();
+	if (proof) {
+		report.verifiedBytes = proof->checkedBytes();
+		if (plan.order.verify == Verify::full && !report.mismatch)
+			report.checksum = proof->checksum();
+	}
+	requireWholeStream(plan, hold, report, stop);
+	for (auto *client : {hold.source(), hold.sink()})
+		if (client)
+			client->shutDown();
 	return report;
 }
 

@@ -15,12 +15,13 @@ namespace transfer
 struct Progress {
 	const char *phase = "copy"; // or 'verify'
 	uint64_t bytes = 0;
-	uint64_t total = 0;
+	uint64_t total = 0; // 0: not known, a stream
 };
 
 // What was done; sizes in bytes, times in nanoseconds.
 struct Report {
-	pci::Iova iova{};
+	// Peer memory that functions reached into; nullopt where there was none.
+	std::optional<pci::Iova> iova{};
 	bool isIdentity = false;
 	size_t blockSize = 0;
 	size_t requestSize = 0;
@@ -31,6 +32,7 @@ struct Report {
 	uint64_t copyNs = 0;
 	uint64_t verifiedBytes = 0;
 	uint64_t verifyNs = 0;
+	std::optional<uint32_t> checksum{}; // CRC-32C of all bytes, where all were compared
 	std::optional<Mismatch> mismatch{};
 };
 

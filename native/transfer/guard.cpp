@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "transfer/guard.h"
 
-#include "device/nvme_regs.h"
+#include "device/nvme_memory.h"
 #include "sys/clock.h"
 #include "sys/error.h"
 #include "sys/signature.h"
@@ -116,24 +116,22 @@ std::optional<std::string> knownMemory(const pci::Function &function, const pci:
 	return std::nullopt;
 }
 
-bool isInCmb(const vfio::Function &function, int bar, uint64_t offset, uint64_t length)
+bool isInNvmeMemory(const vfio::Function &function, int bar, uint64_t offset, uint64_t length)
 {
-	using namespace device::nvme;
-	const auto registers = function.view(0);
-	auto *words = reinterpret_cast<volatile uint32_t *>(registers.data());
-	const uint64_t cap = words[CAP / 4] | static_cast<uint64_t>(words[CAP / 4 + 1]) << 32;
-	if (~cap == 0 || !capHasCmb(cap))
-		return false;
+	for (const auto &part : {device::nvme::findCmb(function), device::nvme::findPmr(function)})
+		if (part && part->bar == bar && offset >= part->offset &&
+		    offset + length <= part->offset + part->size)
+			return true;
+	return false;
+}
 
-	// CMBLOC and CMBSZ read as 0 until CRE is set; closing the function resets it.
-	words[CMBMSC / 4] = words[CMBMSC / 4] | CMBMSC_CRE;
-	const uint32_t location = words[CMBLOC / 4];
-	const uint32_t size = words[CMBSZ / 4];
-	const uint64_t unit = 4096ull << 4 * (size >> 8 & 0xf);
-	const uint64_t start = (location >> 12) * unit;
-	const uint64_t bytes = (size >> 12) * unit;
-	return static_cast<int>(location & 7) == bar && offset >= start &&
-	       offset + length <= start + bytes;
+void requireNoOverlap(uint64_t from, uint64_t to, uint64_t length)
+{
+	if (overlaps(from, length, to, length))
+		throw Error("P2P_OVERLAP", "source and destination overlap",
+			    {{"from", std::to_string(from)},
+			     {"to", std::to_string(to)},
+			     {"length", std::to_string(length)}});
 }
 
 static void readInto(const sys::Fd &image, device::Client &client, const vfio::HostWindow &staging,
@@ -156,7 +154,7 @@ void requireNoSignature(device::Client &client, const vfio::Container &container
 	const uint64_t head = std::min(edge, size);
 	const uint64_t tail = size > 2 * edge ? size - edge : head;
 	const vfio::HostWindow staging(container, plan, 1 << 20);
-	const auto target = client.prepare(staging.iova(), staging.bytes().size());
+	const auto target = client.prepare({staging.iova(), staging.bytes(), false});
 	const auto image = sys::memoryFile("namespace");
 
 	image.resize(size);

@@ -32,8 +32,12 @@ void requireNoMsix(const pci::Function &function, const pci::Config &config, int
 // 'ivshmem'; nullopt where it may as well be registers. Prefetchable proves nothing.
 std::optional<std::string> knownMemory(const pci::Function &function, const pci::Bar &bar);
 
-// The same through the device itself: the range lies in a controller memory buffer.
-bool isInCmb(const vfio::Function &function, int bar, uint64_t offset, uint64_t length);
+// The same through the device itself: the range lies in a controller memory buffer or persistent
+// memory region.
+bool isInNvmeMemory(const vfio::Function &function, int bar, uint64_t offset, uint64_t length);
+
+// Two stretches of the same medium or memory do not touch, or Error P2P_OVERLAP.
+void requireNoOverlap(uint64_t from, uint64_t to, uint64_t length);
 
 // Nothing that looks like data of somebody's on the client's medium, or Error P2P_SIGNATURE
 // (fact signatures). Reads the first and last 16 MiB through the client.

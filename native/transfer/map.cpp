@@ -56,11 +56,11 @@ void map(const pci::Machine &machine, const MapOrder &order, std::stop_token sto
 	const auto &bar = requireMemoryBar(provider, order.bar);
 	requireRange("the BAR", bar.size, order.offset, order.length.value_or(1));
 	requireMultiple("the offset in the BAR", order.offset, sys::pageSize());
-	const auto clearance = clearMapping(machine, clientRecord, provider, bar, order.permission);
+	const auto clearance = clearMapping(machine, clientRecord, provider, order.permission);
 
 	// The client is declared last, so that it falls silent before its windows close.
 	vfio::Container container(clientRecord);
-	const vfio::HeldBar held(container, provider, bar);
+	const vfio::HeldBar held(&container, provider, bar);
 	vfio::IovaPlan iovas(container.usableRanges(), machine);
 	const uint64_t length = order.length.value_or(bar.size - order.offset);
 	requireMultiple("the length", length, sys::pageSize());
@@ -70,15 +70,15 @@ void map(const pci::Machine &machine, const MapOrder &order, std::stop_token sto
 	std::optional<SharedMemory> host;
 	if (order.hostMemory)
 		host.emplace(container, iovas, order.hostMemory);
-	const vfio::Function client(container, clientRecord);
-	client.enable();
+	const auto client = container.take(clientRecord);
+	client->enable();
 
 	tell({.verdict = clearance.verdict(),
 	      .access = held.access(),
 	      .iova = window.iova(),
 	      .busAddress = address,
 	      .length = length,
-	      .clientFd = client.fd(),
+	      .clientFd = client->fd(),
 	      .hostFd = host ? host->file.number() : -1,
 	      .hostIova = host ? host->window.iova() : pci::Iova{},
 	      .hostLength = host ? host->window.size() : 0});

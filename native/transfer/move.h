@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The loop that keeps a client's queues full. No system call, allocation or copy per request.
+// The loops that keep clients busy. No system call, allocation or copy per request.
 #pragma once
 
 #include "device/client.h"
@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <stop_token>
 
 namespace transfer
@@ -23,16 +24,50 @@ struct Span {
 
 struct Pace {
 	size_t requestSize = 0;              // bytes; at most the client's maxTransfer()
-	uint64_t timeoutNs = 30'000'000'000; // for any one request
+	uint64_t timeoutNs = 30'000'000'000; // for any one request of a device
 	std::stop_token stop{};
 	// Told how many bytes of the span are done, at most ten times a second.
 	std::function<void(uint64_t)> tell{};
 };
 
-// Moves the span; how many requests that took. Errors: the client's; P2P_TIMEOUT; P2P_STOPPED
-// where stop was asked for; the client ends what is under way when it ends itself.
-uint64_t move(const route::Clearance &clearance, device::Client &client, const Span &span,
-	      const Pace &pace);
+struct Moved {
+	uint64_t bytes = 0; // fewer than asked for where a stream came to its end
+	uint64_t requests = 0;
+};
+
+// Memory that lies between two clients, as a ring of slots: one fills it, the other empties it.
+struct Ring {
+	device::Target ofSource{};
+	device::Target ofSink{};
+	uint64_t size = 0; // bytes
+};
+
+// Memory of the host's, or memory that only the CPU touches: no function reaches into another.
+struct OwnMemory {
+};
+
+// Leave to move: of every function that takes part, or because none reaches into another.
+class Leave
+{
+public:
+	explicit Leave(OwnMemory) {}
+	// Not empty.
+	explicit Leave(std::span<const route::Clearance> clearances);
+};
+
+// Moves the span. Errors: the client's; P2P_TIMEOUT; P2P_STOPPED where stop was asked for; the
+// client ends what is under way when it ends itself.
+Moved move(const Leave &leave, device::Client &client, const Span &span, const Pace &pace);
+
+// Moves length bytes from one medium to another through the ring, reads and writes under way at
+// once. Errors as move(); P2P_UNALIGNED where a stream ends inside of a block.
+struct Stretch {
+	uint64_t from = 0; // bytes of the source's medium
+	uint64_t to = 0;   // bytes of the sink's medium
+	uint64_t length = 0;
+};
+Moved relay(const Leave &leave, device::Client &source, device::Client &sink, const Ring &ring,
+	    const Stretch &stretch, const Pace &pace);
 
 // The same between a medium and our own host memory: nothing peer-to-peer about it, so that it
 // needs no clearance. For reading back, poison and signatures.

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "transfer/plan.h"
 
-#include "device/attach.h"
+#include "device/engines.h"
 #include "pci/usage.h"
 #include "sys/error.h"
-#include "sys/file.h"
 #include "transfer/guard.h"
 
-#include <sstream>
+#include <algorithm>
+#include <tuple>
 
 namespace transfer
 {
@@ -49,20 +49,6 @@ static std::string accessTo(const pci::Function &provider, const Permission &per
 		    {{"bdf", provider.bdf.name()}, {"driver", provider.driver}});
 }
 
-// reserved_regions: lines 'start end type' of addresses that the IOMMU does not translate freely.
-static bool isReserved(const pci::Machine &machine, int group, uint64_t start, uint64_t end)
-{
-	const auto path = machine.root + "/sys/kernel/iommu_groups/" + std::to_string(group) +
-			  "/reserved_regions";
-	std::istringstream lines(sys::readText(path).value_or(""));
-	std::string from, to, type;
-
-	while (lines >> from >> to >> type)
-		if (std::stoull(from, nullptr, 16) <= end && start <= std::stoull(to, nullptr, 16))
-			return true;
-	return false;
-}
-
 static void requireViable(const route::VfioView &view)
 {
 	for (const auto &blocker : view.blockers)
@@ -72,8 +58,7 @@ static void requireViable(const route::VfioView &view)
 }
 
 route::Clearance clearMapping(const pci::Machine &machine, const pci::Function &client,
-			      const pci::Function &provider, const pci::Bar &,
-			      const Permission &permission)
+			      const pci::Function &provider, const Permission &permission)
 {
 	requireGroup(client);
 	requireVfioDriver(machine, client);
@@ -84,49 +69,193 @@ route::Clearance clearMapping(const pci::Machine &machine, const pci::Function &
 	return route::clear(std::move(verdict), permission.verdict);
 }
 
-static void requireOneOfEach(const Order &order)
+const End *Plan::memory() const
 {
-	if (order.from.isNamespace != order.to.isNamespace)
-		return;
-	throw Error("P2P_KINDS", "one end must be a namespace and the other a BAR",
-		    {{"kind", order.from.isNamespace ? "namespace" : "BAR"}});
+	if (via)
+		return &*via;
+	if (way != Way::peer)
+		return nullptr;
+	return to.isMemory() ? &to : &from;
 }
 
-static void requireEngine(const pci::Function &client)
+std::vector<route::Clearance> Plan::clearances() const
 {
-	if (device::engineFor(client).empty())
+	std::vector<route::Clearance> all;
+	for (const auto &leg : legs)
+		if (leg.clearance)
+			all.push_back(*leg.clearance);
+	return all;
+}
+
+static End findMemory(const pci::Machine &machine, const Place &place, const Permission &permission,
+		      uint64_t length)
+{
+	const auto &function = machine.find(place.name);
+	End end{.place = place, .function = function};
+
+	if (place.kind == PlaceKind::bar) {
+		end.bar = requireMemoryBar(function, place.index);
+		end.access = accessTo(function, permission);
+		requireRange("the BAR", end.bar->size, place.offset, length);
+	} else {
+		// What a controller offers is written in its registers.
+		if (device::engineFor(function) != "nvme")
+			throw Error("P2P_NO_CMB", "no NVMe controller",
+				    {{"bdf", function.bdf.name()},
+				     {"kind", place.kind == PlaceKind::cmb ? "cmb" : "pmr"}});
+		requireVfioDriver(machine, function);
+		end.access = "vfio";
+	}
+	if (end.access == "vfio")
+		requireGroup(function);
+	return end;
+}
+
+static End findEnd(const pci::Machine &machine, const Place &place, const Order &order)
+{
+	if (place.isFile())
+		return {.place = place};
+	if (place.isMemory())
+		return findMemory(machine, place, order.permission, order.length.value_or(1));
+
+	const auto &function = machine.find(place.name);
+	if (device::engineFor(function).empty())
+		throw Error("P2P_NO_ENGINE", "no engine for " + function.bdf.name(),
+			    {{"bdf", function.bdf.name()}});
+	return {.place = place, .function = function};
+}
+
+// A function that reaches into memory of another, or into the host's where there is none.
+static Leg legOf(const pci::Machine &machine, const pci::Function &client, const End *memory,
+		 bool isFromMedium, const Order &order)
+{
+	Leg leg{.client = client,
+		.engine = device::engineFor(client),
+		.isFromMedium = isFromMedium};
+
+	if (memory) {
+		requireMultiple("the offset in the memory", memory->place.offset, 4);
+		leg.provider = memory->function;
+		leg.clearance = clearMapping(machine, client, *memory->function, order.permission);
+	} else {
+		requireGroup(client);
+		requireVfioDriver(machine, client);
+		requireViable(route::verdict(machine, client, client).vfio);
+	}
+	return leg;
+}
+
+// Memory between two namespaces where the user named none: a CMB of either, which only a BAR
+// besides the registers can hold.
+static Place ringOf(const Plan &plan)
+{
+	for (const auto *end : {&plan.from, &plan.to}) {
+		const auto &bars = end->function->bars;
+		if (std::any_of(bars.begin(), bars.end(),
+				[](const pci::Bar &bar) { return bar.isMemory && bar.index > 0; }))
+			return {.kind = PlaceKind::cmb, .name = end->place.name};
+	}
+	throw Error("P2P_NO_RING", "no memory between two namespaces");
+}
+
+static bool isIdentical(const Leg &leg, const End &memory)
+{
+	if (!memory.bar)
+		return true; // which BAR it is, its registers will tell
+	const uint64_t start = number(memory.bar->busAddress.value_or(pci::BusAddress{}));
+	const uint64_t end = start + memory.bar->size - 1;
+	const auto &reserved = leg.client.reservedIovas;
+	return std::none_of(reserved.begin(), reserved.end(), [&](const pci::IovaRange &range) {
+		return range.start <= end && start <= range.end;
+	});
+}
+
+bool isSamePlace(const End &from, const End &to)
+{
+	return from.function && to.function && from.function->bdf == to.function->bdf &&
+	       from.place.kind == to.place.kind && from.place.index == to.place.index;
+}
+
+static void requireWay(const Plan &plan)
+{
+	const auto &[from, to] = std::tie(plan.from, plan.to);
+	const bool hasWay = !(from.isFile() && to.isFile()) &&
+			    (!(from.isMemory() && to.isMemory()) || plan.order.isStaged ||
+			     !plan.order.engine.empty());
+	if (!hasWay)
+		throw Error("P2P_KINDS", "no way between these two",
+			    {{"kind", from.isFile() ? "file" : "memory"}});
+	if (plan.order.length && isSamePlace(from, to))
+		requireNoOverlap(from.place.offset, to.place.offset, *plan.order.length);
+}
+
+static void planMediumAndMemory(const pci::Machine &machine, Plan &plan)
+{
+	const bool isFromMedium = plan.to.isMemory();
+	const auto &medium = isFromMedium ? plan.from : plan.to;
+	const auto &memory = isFromMedium ? plan.to : plan.from;
+
+	if (medium.isFile()) {
+		plan.way = Way::cpu;
+		return;
+	}
+	plan.way = plan.order.isStaged ? Way::staged : Way::peer;
+	plan.legs.push_back(legOf(machine, *medium.function,
+				  plan.order.isStaged ? nullptr : &memory, isFromMedium,
+				  plan.order));
+}
+
+static void planMemories(const pci::Machine &machine, Plan &plan)
+{
+	if (plan.order.engine.empty()) {
+		plan.way = Way::cpu;
+		return;
+	}
+	const auto &client = machine.find(plan.order.engine);
+	if (!device::carriesMemory(client))
 		throw Error("P2P_NO_ENGINE", "no engine for " + client.bdf.name(),
 			    {{"bdf", client.bdf.name()}});
+	plan.legs.push_back(legOf(machine, client, &plan.from, true, plan.order));
+	plan.legs.push_back(legOf(machine, client, &plan.to, false, plan.order));
+}
+
+static void planMedia(const pci::Machine &machine, Plan &plan)
+{
+	const bool isPeer = !plan.order.isStaged && !plan.from.isFile() && !plan.to.isFile();
+
+	plan.way = isPeer ? Way::peer : Way::staged;
+	if (isPeer)
+		plan.via = findMemory(machine, plan.order.via ? *plan.order.via : ringOf(plan),
+				      plan.order.permission, 1);
+	const auto *ring = plan.via ? &*plan.via : nullptr;
+	if (!plan.from.isFile())
+		plan.legs.push_back(legOf(machine, *plan.from.function, ring, true, plan.order));
+	if (!plan.to.isFile())
+		plan.legs.push_back(legOf(machine, *plan.to.function, ring, false, plan.order));
 }
 
 Plan plan(const pci::Machine &machine, const Order &order)
 {
-	requireOneOfEach(order);
-	const bool isFromMedium = order.from.isNamespace;
-	const auto &medium = isFromMedium ? order.from : order.to;
-	const auto &memory = isFromMedium ? order.to : order.from;
-	const auto &client = machine.find(medium.name);
-	const auto &provider = machine.find(memory.name);
+	Plan plan{.order = order,
+		  .from = findEnd(machine, order.from, order),
+		  .to = findEnd(machine, order.to, order)};
+	requireWay(plan);
 
-	requireEngine(client);
-	const auto &bar = requireMemoryBar(provider, memory.index);
-	requireRange("the BAR", bar.size, memory.offset, order.length.value_or(1));
-	requireMultiple("the offset in the BAR", memory.offset, 4);
-	auto clearance = clearMapping(machine, client, provider, bar, order.permission);
-	const uint64_t start = number(bar.busAddress.value_or(pci::BusAddress{}));
+	if (plan.from.isMemory() && plan.to.isMemory())
+		planMemories(machine, plan);
+	else if (plan.from.isMemory() || plan.to.isMemory())
+		planMediumAndMemory(machine, plan);
+	else
+		planMedia(machine, plan);
 
-	return Plan{.order = order,
-		    .client = client,
-		    .provider = provider,
-		    .bar = bar,
-		    .isFromMedium = isFromMedium,
-		    .medium = medium,
-		    .memory = memory,
-		    .clearance = std::move(clearance),
-		    .engine = device::engineFor(client),
-		    .access = accessTo(provider, order.permission),
-		    .isIdentity =
-			    !isReserved(machine, *client.iommuGroup, start, start + bar.size - 1)};
+	if (const auto *memory = plan.memory())
+		plan.isIdentity =
+			std::all_of(plan.legs.begin(), plan.legs.end(),
+				    [&](const Leg &leg) { return isIdentical(leg, *memory); });
+	// Bytes that went down a pipe can be looked at no more.
+	if (order.to.kind == PlaceKind::stream)
+		plan.order.verify = Verify::none;
+	return plan;
 }
 
 }

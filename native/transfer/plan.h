@@ -9,18 +9,28 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace transfer
 {
 
 enum class Verify { full, sample, none };
 
+enum class PlaceKind { nameSpace, bar, cmb, pmr, file, stream };
+
 // One end of a copy, as the user named it.
 struct Place {
-	std::string name; // function: bdf, kernel path or kernel name
-	bool isNamespace = false;
+	PlaceKind kind = PlaceKind::bar;
+	// A function: bdf, kernel path or kernel name. Or a path; '' of a stream is stdin, stdout.
+	std::string name;
 	int index = 0; // nsN, barN
 	uint64_t offset = 0;
+
+	bool isMemory() const
+	{
+		return kind == PlaceKind::bar || kind == PlaceKind::cmb || kind == PlaceKind::pmr;
+	}
+	bool isFile() const { return kind == PlaceKind::file || kind == PlaceKind::stream; }
 };
 
 // What the user allows beyond the verdict.
@@ -32,37 +42,73 @@ struct Permission {
 
 struct Order {
 	Place from, to;
-	std::optional<uint64_t> length; // bytes; all of FROM where left out
+	std::optional<Place> via;         // memory between two media: bar, cmb or pmr
+	std::string engine;               // function that carries from memory to memory; '': none
+	bool isStaged = false;            // through host memory, at the user's word
+	std::optional<uint64_t> length{}; // bytes; all of FROM where left out
 	Verify verify = Verify::sample;
-	Permission permission;
+	Permission permission{};
 	bool overwriteSignature = false;
 	unsigned queues = 2;
 	unsigned depth = 64;
 	uint64_t timeoutNs = 30'000'000'000;
 };
 
-struct Plan {
-	Order order;
-	pci::Function client;
-	pci::Function provider;
-	pci::Bar bar;
-	bool isFromMedium = false; // the namespace is FROM
-	Place medium, memory;
-	route::Clearance clearance;
-	std::string engine;
-	std::string access;     // how the provider's BAR is held: 'vfio' or 'sysfs'
-	bool isIdentity = true; // the iova will be the bus address, as far as sysfs tells
+// One end of a copy, as it was found. bar: of memory; that of a cmb or pmr is known only once the
+// function is open.
+struct End {
+	Place place;
+	std::optional<pci::Function> function{};
+	std::optional<pci::Bar> bar{};
+	std::string access{}; // of memory: 'vfio' or 'sysfs'
+
+	bool isMemory() const { return place.isMemory(); }
+	bool isFile() const { return place.isFile(); }
 };
 
-// Looks only. Errors, each with facts for the sentence: P2P_NO_FUNCTION, P2P_KINDS (not one
-// namespace and one BAR), P2P_NO_ENGINE, P2P_IN_USE, P2P_NOT_BOUND, P2P_NO_BAR, P2P_BAR_IO,
-// P2P_BAR_DISABLED, P2P_RANGE, P2P_UNALIGNED, P2P_PROVIDER_DRIVER, P2P_REGISTER_BAR, P2P_MSIX,
-// VFIO_NO_IOMMU, VFIO_NOT_VIABLE, and those of route::clear().
+// The same namespace, or the same memory of the same function, whatever the offsets?
+bool isSamePlace(const End &from, const End &to);
+
+// How the bytes go.
+enum class Way {
+	peer,   // straight between functions
+	staged, // through host memory, though functions carry them
+	cpu,    // the CPU carries them
+};
+
+// A function that issues requests.
+struct Leg {
+	pci::Function client;
+	std::string engine;
+	bool isFromMedium = true; // it reads its medium and writes to memory
+	// The memory that it reaches into, and leave to; nullopt: the host's own.
+	std::optional<pci::Function> provider{};
+	std::optional<route::Clearance> clearance{};
+};
+
+struct Plan {
+	Order order;
+	End from, to;
+	std::optional<End> via{}; // peer memory between two media
+	Way way = Way::peer;
+	std::vector<Leg> legs{}; // what functions do, the source's first; at most two
+	bool isIdentity = true;  // the iova will be the bus address, as far as sysfs tells
+
+	// The memory that requests of functions are pointed at; nullptr: the host's.
+	const End *memory() const;
+	// The leave that all legs together have.
+	std::vector<route::Clearance> clearances() const;
+};
+
+// Looks only. Errors, each with facts for the sentence: P2P_NO_FUNCTION, P2P_KINDS (no way between
+// these two), P2P_NO_RING (two media and no memory between them), P2P_OVERLAP, P2P_NO_ENGINE,
+// P2P_IN_USE, P2P_NOT_BOUND, P2P_NO_BAR, P2P_BAR_IO, P2P_BAR_DISABLED, P2P_RANGE, P2P_UNALIGNED,
+// P2P_PROVIDER_DRIVER, P2P_REGISTER_BAR, P2P_MSIX, VFIO_NO_IOMMU, VFIO_NOT_VIABLE, and those of
+// route::clear().
 Plan plan(const pci::Machine &machine, const Order &order);
 
 // The same for a mapping: a client that is bound, a BAR that can be held, leave to pass.
 route::Clearance clearMapping(const pci::Machine &machine, const pci::Function &client,
-			      const pci::Function &provider, const pci::Bar &bar,
-			      const Permission &permission);
+			      const pci::Function &provider, const Permission &permission);
 
 }

@@ -2,6 +2,7 @@
 #include "transfer/verify.h"
 
 #include "sys/clock.h"
+#include "sys/crc32c.h"
 
 #include <algorithm>
 #include <cstring>
@@ -10,26 +11,21 @@
 namespace transfer
 {
 
-using Bytes = std::span<const std::byte>;
-
-static constexpr uint64_t largestWindow = 64 << 20;
-static constexpr size_t largestBlock = 1 << 20;
+static constexpr size_t largestBlock = Side::largestBlock;
 static constexpr uint64_t scatteredSamples = 16;
 
-Proof::Proof(device::Client &client, const vfio::Container &container, vfio::IovaPlan &plan,
-	     const Span &whole, std::span<std::byte> bar, Verify mode, size_t requestSize)
-    : client_(client), whole_(whole), bar_(bar), mode_(mode), requestSize_(requestSize),
-      salt_(sys::randomNumber()), staging_(container, plan, 2 * largestBlock),
-      stagingTarget_(client.prepare(staging_.iova(), staging_.bytes().size())),
-      barCopy_(largestBlock)
+Proof::Proof(Side &source, Side &destination, const Shape &shape, Verify mode)
+    : source_(source), destination_(destination), shape_(shape), mode_(mode),
+      salt_(sys::randomNumber()), pattern_(largestBlock)
 {
 }
 
 uint64_t Proof::windowSize() const
 {
-	if (mode_ != Verify::full)
-		return whole_.length;
-	return std::max<uint64_t>(largestWindow / requestSize_ * requestSize_, requestSize_);
+	if (mode_ != Verify::full && !shape_.isStream)
+		return shape_.length;
+	return std::max<uint64_t>(largestWindow / shape_.requestSize * shape_.requestSize,
+				  shape_.requestSize);
 }
 
 // Blocks that together cover the window.
@@ -44,12 +40,12 @@ std::vector<Proof::Block> Proof::blocks(uint64_t offset, uint64_t length) const
 // The first block, the last, one in the first request of each queue, and some in between.
 std::vector<Proof::Block> Proof::samples(uint64_t offset, uint64_t length) const
 {
-	const size_t unit = std::max<size_t>(client_.blockSize(), 4096);
+	const size_t unit = std::max<size_t>(shape_.blockSize, 4096);
 	const uint64_t last = (length - 1) / unit;
 	std::set<uint64_t> chosen{0, last};
 
-	for (unsigned queue = 0; queue < client_.queues(); queue++)
-		chosen.insert(std::min(last, queue * (requestSize_ / unit)));
+	for (unsigned queue = 0; queue < shape_.queues; queue++)
+		chosen.insert(std::min(last, queue * (shape_.requestSize / unit)));
 	for (uint64_t i = 1; i < scatteredSamples; i++)
 		chosen.insert(last * i / scatteredSamples +
 			      (last ? salt_ % scatteredSamples : 0) %
@@ -73,67 +69,17 @@ static void fillPattern(std::span<std::byte> into, uint64_t position, uint64_t s
 	}
 }
 
-// The CPU's way to a BAR: words of eight bytes where they are aligned, so that no access is
-// torn into pieces that a device might not take.
-static void copyWords(volatile std::byte *to, const volatile std::byte *from, size_t length)
-{
-	const auto misalignment =
-		(reinterpret_cast<uintptr_t>(to) | reinterpret_cast<uintptr_t>(from) | length) & 7;
-	if (misalignment == 0) {
-		auto *into = reinterpret_cast<volatile uint64_t *>(to);
-		auto *out = reinterpret_cast<const volatile uint64_t *>(from);
-		for (size_t i = 0; i < length / 8; i++)
-			into[i] = out[i];
-		return;
-	}
-	auto *into = reinterpret_cast<volatile uint32_t *>(to);
-	auto *out = reinterpret_cast<const volatile uint32_t *>(from);
-	for (size_t i = 0; i < length / 4; i++)
-		into[i] = out[i];
-}
-
-static Bytes readBar(std::vector<std::byte> &copy, std::span<std::byte> bar, uint64_t offset,
-		     size_t length)
-{
-	copyWords(copy.data(), bar.data() + offset, length);
-	return Bytes(copy).first(length);
-}
-
-Bytes Proof::readMedium(const Block &block, bool isSecond)
-{
-	const size_t place = isSecond ? largestBlock : 0;
-	run(client_, {device::Direction::fromMedium, whole_.medium + block.offset, stagingTarget_,
-		      place, block.length});
-	return Bytes(staging_.bytes()).subspan(place, block.length);
-}
-
-void Proof::writeMedium(const Block &block)
-{
-	run(client_, {device::Direction::toMedium, whole_.medium + block.offset, stagingTarget_, 0,
-		      block.length});
-}
-
-static bool isToBar(const Span &span)
-{
-	return span.direction == device::Direction::fromMedium;
-}
-
 void Proof::poisonBlock(const Block &block)
 {
-	if (!isToBar(whole_)) {
-		fillPattern(staging_.bytes().first(block.length), block.offset, salt_);
-		writeMedium(block);
-		return;
-	}
-	fillPattern(std::span(barCopy_).first(block.length), block.offset, salt_);
-	copyWords(bar_.data() + block.offset, barCopy_.data(), block.length);
+	const auto pattern = std::span(pattern_).first(block.length);
+	fillPattern(pattern, block.offset, salt_);
+	destination_.write(block.offset, pattern);
 }
 
 bool Proof::isPoisoned(const Block &block)
 {
-	const auto got = isToBar(whole_) ? readBar(barCopy_, bar_, block.offset, block.length)
-					 : readMedium(block);
-	std::vector<std::byte> pattern(block.length);
+	const auto pattern = std::span(pattern_).first(block.length);
+	const auto got = destination_.read(block.offset, block.length);
 
 	fillPattern(pattern, block.offset, salt_);
 	return std::equal(got.begin(), got.end(), pattern.begin());
@@ -142,7 +88,7 @@ bool Proof::isPoisoned(const Block &block)
 std::optional<Mismatch> Proof::poison(uint64_t offset, uint64_t length)
 {
 	// All of a BAR is poisoned for full; a disk is not written twice for it.
-	const bool isAll = mode_ == Verify::full && isToBar(whole_);
+	const bool isAll = mode_ == Verify::full && destination_.isMemory();
 	for (const auto &block : isAll ? blocks(offset, length) : samples(offset, length))
 		poisonBlock(block);
 	for (const auto &block : samples(offset, length))
@@ -166,14 +112,14 @@ std::optional<Mismatch> Proof::check(uint64_t offset, uint64_t length)
 
 std::optional<Mismatch> Proof::compare(const Block &block)
 {
-	const auto onMedium = readMedium(block);
-	const auto onBar = readBar(barCopy_, bar_, block.offset, block.length);
-	const auto sent = isToBar(whole_) ? onMedium : onBar;
-	const auto got = isToBar(whole_) ? onBar : onMedium;
+	const auto sent = source_.read(block.offset, block.length);
+	const auto got = destination_.read(block.offset, block.length);
 	const auto [from, to] = std::mismatch(sent.begin(), sent.end(), got.begin());
 
-	if (from == sent.end())
+	if (from == sent.end()) {
+		checksum_ = sys::crc32c(sent, checksum_);
 		return std::nullopt;
+	}
 	return explain(block, sent, got, static_cast<size_t>(from - sent.begin()));
 }
 
@@ -196,8 +142,7 @@ Mismatch Proof::explain(const Block &block, Bytes sent, Bytes got, size_t first)
 bool Proof::isSourceStable(const Block &block, Bytes sent)
 {
 	const std::vector<std::byte> before(sent.begin(), sent.end());
-	const auto again = isToBar(whole_) ? readMedium(block, true)
-					   : readBar(barCopy_, bar_, block.offset, block.length);
+	const auto again = source_.read(block.offset, block.length);
 	return std::equal(before.begin(), before.end(), again.begin());
 }
 

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Proof that the bytes arrived. A device can report success for bytes that never did, so the
-// destination is poisoned before the copy and looked at afterwards: the medium is read back into
-// host memory, the BAR is read by the CPU, and the two are compared by position.
+// destination is poisoned before the copy and looked at afterwards: both ends are read over a way
+// that the copy did not take (a medium into host memory, a BAR by the CPU), and compared by
+// position.
 #pragma once
 
-#include "device/client.h"
-#include "transfer/move.h"
 #include "transfer/plan.h"
-#include "vfio/host.h"
+#include "transfer/side.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -23,17 +21,27 @@ struct Mismatch {
 	uint64_t offset = 0; // bytes from the start of the copy
 	uint64_t length = 0; // of the wrong stretch
 	// 'all-ones' unsupported request; 'unchanged' dropped; 'zeros'; 'shifted'; 'torn' partly
-	// there; 'not-memory' the poison did not stick; 'memory-off'; 'different'.
+	// there; 'not-memory' the poison did not stick; 'memory-off'; 'guard' bytes beside the
+	// destination changed; 'different'.
 	std::string kind;
 	bool isSourceUnstable = false; // two reads of the source differ: nothing is proved
+};
+
+// How the copy is made, for choosing what to look at.
+struct Shape {
+	uint64_t length = 0;
+	size_t blockSize = 1; // bytes that can be read by themselves at either end
+	size_t requestSize = 0;
+	unsigned queues = 1;
+	bool isStream = false; // the source cannot be read again but for its last window
 };
 
 class Proof
 {
 public:
-	// whole: the copy; bar: the CPU's view of the BAR's part in it.
-	Proof(device::Client &client, const vfio::Container &container, vfio::IovaPlan &plan,
-	      const Span &whole, std::span<std::byte> bar, Verify mode, size_t requestSize);
+	static constexpr uint64_t largestWindow = 64 << 20;
+
+	Proof(Side &source, Side &destination, const Shape &shape, Verify mode);
 
 	// The copy is to be proved in windows of this many bytes.
 	uint64_t windowSize() const;
@@ -45,6 +53,8 @@ public:
 	std::optional<Mismatch> check(uint64_t offset, uint64_t length);
 
 	uint64_t checkedBytes() const { return checkedBytes_; }
+	// CRC-32C of what was compared, in order; of all bytes with Verify::full.
+	uint32_t checksum() const { return checksum_; }
 
 private:
 	struct Block {
@@ -54,27 +64,21 @@ private:
 
 	std::vector<Block> samples(uint64_t offset, uint64_t length) const;
 	std::vector<Block> blocks(uint64_t offset, uint64_t length) const;
-	std::span<const std::byte> readMedium(const Block &block, bool isSecond = false);
-	void writeMedium(const Block &block);
 	void poisonBlock(const Block &block);
 	bool isPoisoned(const Block &block);
 	std::optional<Mismatch> compare(const Block &block);
-	Mismatch explain(const Block &block, std::span<const std::byte> sent,
-			 std::span<const std::byte> got, size_t first);
-	bool isSourceStable(const Block &block, std::span<const std::byte> sent);
-	std::string kindOf(const Block &block, std::span<const std::byte> sent,
-			   std::span<const std::byte> got) const;
+	Mismatch explain(const Block &block, Bytes sent, Bytes got, size_t first);
+	bool isSourceStable(const Block &block, Bytes sent);
+	std::string kindOf(const Block &block, Bytes sent, Bytes got) const;
 
-	device::Client &client_;
-	Span whole_;
-	std::span<std::byte> bar_;
+	Side &source_;
+	Side &destination_;
+	Shape shape_;
 	Verify mode_;
-	size_t requestSize_;
 	uint64_t salt_;
-	vfio::HostWindow staging_;
-	device::Target stagingTarget_;
-	std::vector<std::byte> barCopy_;
+	std::vector<std::byte> pattern_;
 	uint64_t checkedBytes_ = 0;
+	uint32_t checksum_ = 0;
 };
 
 }

@@ -10,18 +10,18 @@ namespace vfio
 
 using sys::Error;
 
-HeldBar::HeldBar(Container &container, const pci::Function &provider, const pci::Bar &bar)
+HeldBar::HeldBar(Container *container, const pci::Function &provider, const pci::Bar &bar)
     : sysfsConfig_(provider.config), busAddress_(bar.busAddress.value_or(pci::BusAddress{}))
 {
-	if (provider.driver == "vfio-pci")
-		holdThroughVfio(container, provider, bar.index);
+	if (provider.driver == "vfio-pci" && container)
+		holdThroughVfio(*container, provider, bar.index);
 	else
 		holdThroughSysfs(provider, bar.index);
 }
 
 void HeldBar::holdThroughVfio(Container &container, const pci::Function &provider, int index)
 {
-	function_ = std::make_unique<Function>(container, provider);
+	function_ = container.take(provider);
 	view_ = function_->view(index);
 }
 

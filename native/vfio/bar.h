@@ -17,9 +17,10 @@ namespace vfio
 class HeldBar
 {
 public:
-	// Errors as Container::attach() and Function::view(); for sysfs EACCES, EINVAL
-	// (P2P_CLAIMED: a driver has the BAR and the kernel refuses it), VFIO_BUSY.
-	HeldBar(Container &container, const pci::Function &provider, const pci::Bar &bar);
+	// container: only a provider on vfio-pci needs it. Errors as Container::attach() and
+	// Function::view(); for sysfs EACCES, P2P_CLAIMED (a driver has the BAR and the kernel
+	// refuses it), P2P_BUSY.
+	HeldBar(Container *container, const pci::Function &provider, const pci::Bar &bar);
 
 	// 'vfio' or 'sysfs'.
 	const char *access() const { return function_ ? "vfio" : "sysfs"; }
@@ -34,7 +35,7 @@ private:
 	void holdThroughVfio(Container &container, const pci::Function &provider, int index);
 	void holdThroughSysfs(const pci::Function &provider, int index);
 
-	std::unique_ptr<Function> function_;
+	std::shared_ptr<Function> function_;
 	sys::Fd resource_;
 	sys::View view_;
 	pci::Config sysfsConfig_;

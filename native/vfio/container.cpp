@@ -3,6 +3,7 @@
 
 #include "sys/error.h"
 #include "sys/file.h"
+#include "vfio/function.h"
 
 #include <cerrno>
 #include <cstring>
@@ -150,6 +151,15 @@ Window Container::map(std::span<std::byte> memory, pci::Iova iova) const
 		throw;
 	}
 	return Window(fd_, iova, memory.size());
+}
+
+std::shared_ptr<Function> Container::take(const pci::Function &function)
+{
+	auto &known = functions_[function.bdf.name()];
+	auto taken = known.lock();
+	if (!taken)
+		known = taken = std::make_shared<Function>(*this, function);
+	return taken;
 }
 
 sys::Fd Container::openDevice(const pci::Function &function) const

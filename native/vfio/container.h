@@ -9,8 +9,10 @@
 #include "vfio/iova.h"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace vfio
@@ -61,12 +63,16 @@ public:
 	// Lets every function in this address space read and write memory at iova.
 	Window map(std::span<std::byte> memory, pci::Iova iova) const;
 
+	// The function, opened: the same one for all who hold it at once. Errors as attach().
+	std::shared_ptr<Function> take(const pci::Function &function);
+
 	// VFIO_GROUP_GET_DEVICE_FD: opens the function, which resets it.
 	sys::Fd openDevice(const pci::Function &function) const;
 
 private:
 	sys::Fd fd_;
 	std::map<int, sys::Fd> groups_;
+	std::map<std::string, std::weak_ptr<Function>> functions_; // by bdf
 };
 
 }

@@ -41,7 +41,7 @@ test.serial(
 		);
 		shows(t, result, {status: 0, stderr: ''});
 		const {plan, result: done} = JSON.parse(result.stdout);
-		t.is(plan.providerAccess, 'sysfs');
+		t.is(plan.to.access, 'sysfs');
 		t.is(done.verifiedBytes, 64 * MiB);
 		// 2 MiB a request: its PRP list goes on over two pages.
 		t.is(done.requestSize, 2 * MiB);
@@ -70,7 +70,7 @@ test.serial('a provider on vfio-pci works like one without a driver', async (t) 
 	const sent = fillRandom(lab.guest().image('disk'), 0, 4 * MiB);
 	const result = await lab.run('p2p-copy $disk/ns1 $mem/bar2+4K --length 4M --verify --json');
 	shows(t, result, {status: 0});
-	t.is(JSON.parse(result.stdout).plan.providerAccess, 'vfio');
+	t.is(JSON.parse(result.stdout).plan.to.access, 'vfio');
 	t.true(readAt(lab.guest().image('mem', 'ram'), 4096, 4 * MiB).equals(sent));
 	shows(t, await lab.run('p2p-bind --restore $mem'), {status: 0});
 });
@@ -94,12 +94,12 @@ test.serial('--explain, --json and the summary tell the same story', async (t) =
 	t.is(explained.result, null);
 	t.deepEqual(explained.plan, done.plan);
 	t.is(done.plan.addressKind, done.result.addressKind);
-	t.is(done.plan.busAddress, done.result.iova);
+	t.is(done.plan.to.busAddress, done.result.iova);
 	t.regex(stderr, new RegExp(`address +${done.result.iova} `));
 	t.regex(stderr, /route +direct by .*\nkernel +bus-addr, distance 4\n/);
 	const text = (await lab.run(`p2p-copy ${words} --explain`)).stdout;
 	t.regex(text, /route +direct by .*\nkernel +bus-addr, distance 4\n/);
-	t.true(text.includes(done.plan.busAddress));
+	t.true(text.includes(done.plan.to.busAddress));
 });
 
 test.serial('--explain changes nothing', async (t) => {
@@ -127,7 +127,15 @@ const refusals: readonly [line: string, status: number, sentence: RegExp][] = [
 	['p2p-copy $disk/ns1 $mem/bar0 --length 512', 2, /largest length/],
 	['p2p-copy $disk/ns1 $disk4k/bar0 --length 4K', 1, /register/],
 	['p2p-copy $disk/ns1 $far/bar2 --length 4K', 1, /does not reach/],
-	['p2p-copy $disk/ns1 $disk4k/ns1', 2, /BAR/],
+	['p2p-copy $disk/ns1 $disk4k/ns1 --length 4K', 2, /neither controller has a CMB[\s\S]*--via/],
+	['p2p-copy $mem/bar2 $far/bar2 --length 4K', 2, /both ends are memory[\s\S]*--engine/],
+	['p2p-copy $mem/bar2 $mem/bar2+1K --length 4K --staged', 2, /overlap/],
+	['p2p-copy $disk/ns1 $disk/ns1+1M --length 4M --staged', 2, /overlap/],
+	['p2p-copy $disk/cmb $mem/bar2 --length 4K --staged', 2, /no controller memory buffer/],
+	['p2p-copy /etc/passwd ./x', 2, /cp\(1\)/],
+	['p2p-copy /no/such/file $mem/bar2', 2, /no such file/i],
+	['p2p-copy /tmp $mem/bar2', 2, /folder/],
+	['p2p-copy /etc/passwd $disk/ns1 --overwrite-signature', 2, /512/],
 	['p2p-copy $disk/ns1 $mem/bar2 --length 12Q3', 2, /12Q3/],
 	['p2p-copy $disk/ns1', 2, /operand/],
 	['p2p-copy --frobnicate', 2, /unrecognized option/],

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// The CPU as an engine: its medium is memory that it sees. Never peer-to-peer.
+#pragma once
+
+#include "device/client.h"
+
+#include <vector>
+
+namespace device
+{
+
+class Cpu : public Client
+{
+public:
+	explicit Cpu(std::span<std::byte> medium) : medium_(medium) {}
+
+	std::string engine() const override { return "cpu"; }
+	size_t blockSize() const override { return 1; }
+	uint64_t mediumSize() const override { return medium_.size(); }
+	size_t maxTransfer() const override { return size_t{1} << 20; }
+	unsigned queues() const override { return 1; }
+	unsigned depth() const override { return 1; }
+
+	Target prepare(const Memory &memory) override;
+	bool start(const Request &request) override;
+	size_t poll(std::span<uint32_t> finished) override;
+	void flush() override {}
+	void shutDown() override {}
+
+private:
+	std::span<std::byte> medium_;
+	std::vector<Memory> targets_;
+	std::optional<uint32_t> done_; // a request is over when start() returns
+};
+
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// An NVMe controller, brought up and ended from here: administrative commands, I/O queues. Its
+// namespaces are clients of their own (nvme.h).
+#pragma once
+
+#include "device/nvme_queue.h"
+#include "sys/error.h"
+#include "vfio/function.h"
+
+#include <memory>
+
+namespace device::nvme
+{
+
+class Controller
+{
+public:
+	// Brings the controller up. Errors: as vfio::Function; NVME_STATUS, NVME_FORMAT (pages
+	// above 4 KiB), NVME_DEAD, P2P_TIMEOUT.
+	Controller(vfio::Container &container, vfio::IovaPlan &plan, const pci::Function &function);
+	~Controller();
+
+	const std::string &name() const { return function_->name(); }
+	size_t maxTransfer() const { return maxTransfer_; } // bytes
+	bool hasVolatileCache() const { return hasVolatileCache_; }
+	bool isUp() const { return isUp_; }
+
+	// A page of Identify data, until the next command.
+	const std::byte *identify(uint32_t cns, uint32_t nsid);
+	// One more pair of I/O queues; nullptr where the controller grants no more.
+	std::unique_ptr<QueuePair> makeQueues(unsigned depth);
+	void deleteQueues(const QueuePair &queues);
+	// Rings and waits for the one command under way in that queue.
+	Completion finish(QueuePair &queue, uint64_t timeoutNs);
+	// Error NVME_STATUS for anything but success.
+	void checkStatus(const QueuePair &queue, const Completion &completion) const;
+
+	// CC.SHN, then off; with errors.
+	void shutDown();
+	// Off in any case, by a reset if need be, and Bus Master cleared.
+	void silence() noexcept;
+
+private:
+	uint32_t read32(size_t reg) const;
+	uint64_t read64(size_t reg) const;
+	void write32(size_t reg, uint32_t value) const;
+	void write64(size_t reg, uint64_t value) const;
+	volatile uint32_t *doorbell(unsigned index) const;
+
+	void waitStatus(uint32_t mask, uint32_t value, uint64_t timeoutNs) const;
+	void bringUp();
+	void disable() const;
+	void enable();
+	void identifyController();
+	Completion admin(Command command);
+	sys::Error timedOut(const std::string &what) const;
+
+	vfio::Container &container_;
+	vfio::IovaPlan &plan_;
+	std::shared_ptr<vfio::Function> function_;
+	sys::View registers_;
+
+	uint64_t cap_ = 0;
+	size_t maxTransfer_ = 0;
+	bool hasVolatileCache_ = true;
+	bool isUp_ = false;
+	unsigned grantedQueues_ = 0;
+	unsigned madeQueues_ = 0;
+
+	vfio::HostWindow scratch_;
+	std::unique_ptr<QueuePair> adminQueue_;
+
+	// The last member, so that it ends first, also when bringing up fails half-way: the
+	// controller holds nothing of ours any more when the windows above are unmapped.
+	struct Silencer {
+		Controller &controller;
+		~Silencer() { controller.silence(); }
+	} silencer_{*this};
+};
+
+}

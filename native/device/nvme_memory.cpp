@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "device/nvme_memory.h"
+
+#include "device/nvme_regs.h"
+#include "sys/clock.h"
+#include "sys/error.h"
+
+namespace device::nvme
+{
+
+static constexpr uint64_t second = 1'000'000'000;
+
+namespace
+{
+
+class Registers
+{
+public:
+	explicit Registers(const vfio::Function &function) : view_(function.view(0)) {}
+
+	uint32_t read(size_t reg) const { return *at(reg); }
+	uint64_t read64(size_t reg) const
+	{
+		return read(reg) | static_cast<uint64_t>(read(reg + 4)) << 32;
+	}
+	void write(size_t reg, uint32_t value) const { *at(reg) = value; }
+
+private:
+	volatile uint32_t *at(size_t reg) const
+	{
+		return reinterpret_cast<volatile uint32_t *>(view_.data() + reg);
+	}
+
+	sys::View view_;
+};
+
+}
+
+std::optional<MemoryPart> findCmb(const vfio::Function &function)
+{
+	const Registers registers(function);
+	const uint64_t cap = registers.read64(CAP);
+	if (~cap == 0)
+		return std::nullopt;
+
+	// CMBLOC and CMBSZ read as 0 until CRE is set; before 1.4 they are there at once.
+	if (capHasCmb(cap))
+		registers.write(CMBMSC, registers.read(CMBMSC) | CMBMSC_CRE);
+	const uint32_t location = registers.read(CMBLOC);
+	const uint32_t size = registers.read(CMBSZ);
+	const uint64_t unit = 4096ull << 4 * (size >> 8 & 0xf);
+	if (size >> 12 == 0 || ~size == 0)
+		return std::nullopt;
+	return MemoryPart{.bar = static_cast<int>(location & 7),
+			  .offset = (location >> 12) * unit,
+			  .size = (size >> 12) * unit,
+			  .isForReads = (size & CMBSZ_RDS) != 0,
+			  .isForWrites = (size & CMBSZ_WDS) != 0};
+}
+
+std::optional<MemoryPart> findPmr(const vfio::Function &function)
+{
+	const Registers registers(function);
+	const uint64_t cap = registers.read64(CAP);
+	if (~cap == 0 || !capHasPmr(cap))
+		return std::nullopt;
+
+	const uint32_t pmr = registers.read(PMRCAP);
+	const uint64_t unit = (pmr >> 8 & 3) == 0 ? second / 2 : 60 * second;
+	sys::Patience patience(std::max<uint64_t>((pmr >> 16 & 0xff) * unit, second));
+	registers.write(PMRCTL, registers.read(PMRCTL) | PMRCTL_EN);
+	while (registers.read(PMRSTS) & PMRSTS_NRDY)
+		if (!patience.turn())
+			throw sys::Error("P2P_TIMEOUT", "the persistent memory region",
+					 {{"bdf", function.name()},
+					  {"what", "its persistent memory region"}});
+	const int bar = static_cast<int>(pmr >> 5 & 7);
+	return MemoryPart{.bar = bar,
+			  .offset = 0,
+			  .size = function.regionSize(bar),
+			  .isForReads = (pmr & PMRCAP_RDS) != 0,
+			  .isForWrites = (pmr & PMRCAP_WDS) != 0};
+}
+
+void placeOwnCmb(const vfio::Function &function, pci::Iova start)
+{
+	const Registers registers(function);
+	if (!capHasCmb(registers.read64(CAP)))
+		return; // before 1.4 the BAR's address is the one
+	// High before low: devices act on the low half.
+	registers.write(CMBMSC + 4, static_cast<uint32_t>(number(start) >> 32));
+	registers.write(CMBMSC, static_cast<uint32_t>(number(start)) | CMBMSC_CMSE | CMBMSC_CRE);
+}
+
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Memory that an NVMe controller offers: its controller memory buffer and its persistent memory
+// region (Base Specification 2.0, 3.1.3 and 8.5).
+#pragma once
+
+#include "vfio/function.h"
+
+#include <cstdint>
+#include <optional>
+
+namespace device::nvme
+{
+
+// A stretch of a BAR.
+struct MemoryPart {
+	int bar = 0;
+	uint64_t offset = 0;
+	uint64_t size = 0;        // bytes
+	bool isForReads = false;  // RDS: the controller itself may put read data there
+	bool isForWrites = false; // WDS: and take write data from there
+};
+
+// nullopt where the controller has none. The CMB's registers are switched on for that.
+std::optional<MemoryPart> findCmb(const vfio::Function &function);
+// The same for the PMR, which is enabled, if need be, and waited for. Error P2P_TIMEOUT.
+std::optional<MemoryPart> findPmr(const vfio::Function &function);
+
+// Tells the controller by which address its own requests mean its CMB.
+void placeOwnCmb(const vfio::Function &function, pci::Iova start);
+
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+#include "transfer/hold.h"
+
+#include "device/cpu.h"
+#include "device/nvme_memory.h"
+#include "sys/error.h"
+#include "transfer/guard.h"
+
+#include <fcntl.h>
+
+namespace transfer
+{
+
+using device::nvme::MemoryPart;
+using sys::Error;
+
+// Which part of which BAR a controller's own memory is.
+static MemoryPart partOf(vfio::Container *container, const End &end)
+{
+	const bool isCmb = end.place.kind == PlaceKind::cmb;
+	const Error::Facts facts{{"bdf", end.function->bdf.name()},
+				 {"kind", isCmb ? "cmb" : "pmr"}};
+	const auto function = container->take(*end.function);
+	const auto part =
+		isCmb ? device::nvme::findCmb(*function) : device::nvme::findPmr(*function);
+
+	if (!part)
+		throw Error("P2P_NO_CMB", "no such memory", facts);
+	if (!part->isForReads || !part->isForWrites)
+		throw Error("P2P_CMB_QUEUES", "not for data", facts);
+	return *part;
+}
+
+static pci::Bar barOf(vfio::Container *container, const End &end)
+{
+	return end.bar ? *end.bar : requireMemoryBar(*end.function, partOf(container, end).bar);
+}
+
+HeldMemory::HeldMemory(vfio::Container *container, const End &end)
+    : function_(*end.function), bar_(barOf(container, end)), held_(container, function_, bar_)
+{
+	uint64_t whole = bar_.size;
+	if (!end.bar) {
+		const auto part = partOf(container, end);
+		partStart_ = part.offset;
+		whole = part.size;
+	}
+	requireRange("the memory", whole, end.place.offset, 1);
+	start_ = partStart_ + end.place.offset;
+	size_ = whole - end.place.offset;
+}
+
+std::span<std::byte> HeldMemory::bytes(uint64_t length) const
+{
+	return held_.view().bytes().subspan(start_, length);
+}
+
+std::span<std::byte> HeldMemory::part() const
+{
+	return held_.view().bytes().subspan(partStart_, startInPart() + size_);
+}
+
+bool HeldMemory::isKnown(uint64_t length) const
+{
+	if (knownMemory(function_, bar_))
+		return true;
+	return held_.function() && device::engineFor(function_) == "nvme" &&
+	       isInNvmeMemory(*held_.function(), bar_.index, start_, length);
+}
+
+void HeldMemory::map(vfio::Container &container, vfio::IovaPlan &iovas)
+{
+	const auto &view = held_.view();
+	window_.emplace(
+		container.map(view.bytes(), iovas.takeBar(held_.busAddress(), view.size())));
+	// A controller has to be told by which address its own requests mean its own memory.
+	if (held_.function() && device::engineFor(function_) == "nvme")
+		device::nvme::placeOwnCmb(*held_.function(), window_->iova() + partStart_);
+}
+
+device::Memory HeldMemory::memory(uint64_t length) const
+{
+	return {.iova = window_ ? window_->iova() + start_ : pci::Iova{}, .bytes = bytes(length)};
+}
+
+bool HeldMemory::isIdentity() const
+{
+	return window_ && number(window_->iova()) == number(held_.busAddress());
+}
+
+HostMemory::HostMemory(const vfio::Container *container, vfio::IovaPlan *iovas, size_t size)
+{
+	if (container)
+		window_.emplace(*container, *iovas, size);
+	else
+		view_.emplace(sys::View::ofMemory(size));
+}
+
+device::Memory HostMemory::memory() const
+{
+	if (window_)
+		return {window_->iova(), window_->bytes(), false};
+	return {pci::Iova{}, view_->bytes(), false};
+}
+
+// Whoever is opened through VFIO needs an address space, which its first function makes.
+static const pci::Function *firstFunction(const Plan &plan)
+{
+	if (!plan.legs.empty())
+		return &plan.legs.front().client;
+	for (const auto *end : {&plan.from, &plan.to})
+		if (end->access == "vfio")
+			return &*end->function;
+	return nullptr;
+}
+
+static std::unique_ptr<HeldMemory> holdIfMemory(vfio::Container *container, const End &end)
+{
+	return end.isMemory() ? std::make_unique<HeldMemory>(container, end) : nullptr;
+}
+
+Hold::Hold(const pci::Machine &machine, const Plan &plan)
+{
+	openSpace(machine, plan);
+	from_ = holdIfMemory(container_.get(), plan.from);
+	to_ = holdIfMemory(container_.get(), plan.to);
+	if (plan.via)
+		via_ = holdIfMemory(container_.get(), *plan.via);
+	mapFor(plan);
+	if (container_)
+		engines_ = std::make_unique<device::Engines>(*container_, *iovas_);
+	source_ = clientOf(plan, plan.from, true);
+	sink_ = clientOf(plan, plan.to, false);
+}
+
+void Hold::openSpace(const pci::Machine &machine, const Plan &plan)
+{
+	if (const auto *first = firstFunction(plan)) {
+		container_ = std::make_unique<vfio::Container>(*first);
+		iovas_ = std::make_unique<vfio::IovaPlan>(container_->usableRanges(), machine);
+	}
+}
+
+void Hold::mapFor(const Plan &plan)
+{
+	if (plan.way != Way::peer)
+		return;
+	for (auto *memory : {from_.get(), to_.get(), via_.get()})
+		if (memory)
+			memory->map(*container_, *iovas_);
+}
+
+// A client for every medium. Memory has one only where something has to carry it: the CPU.
+std::unique_ptr<device::Client> Hold::clientOf(const Plan &plan, const End &end, bool isSource)
+{
+	const auto &order = plan.order;
+	if (end.isFile())
+		return openFile(end.place, isSource);
+	if (!end.isMemory())
+		return engines_->attach(*end.function,
+					{.medium = static_cast<uint32_t>(end.place.index),
+					 .queues = order.queues,
+					 .depth = order.depth});
+
+	const bool isBetweenMemories = plan.from.isMemory() && plan.to.isMemory();
+	const bool isCarried = plan.way == Way::staged || (isBetweenMemories && isSource);
+	if (!isCarried)
+		return nullptr;
+	return std::make_unique<device::Cpu>((isSource ? *from_ : *to_).part());
+}
+
+std::unique_ptr<device::Client> Hold::openFile(const Place &place, bool isSource)
+{
+	std::unique_ptr<device::File> file;
+	if (place.kind == PlaceKind::stream) {
+		auto fd = place.name.empty()
+				  ? sys::streamOf(isSource ? 0 : 1, !isSource)
+				  : sys::Fd::open(place.name, isSource ? O_RDONLY : O_WRONLY);
+		file = std::make_unique<device::File>(std::move(fd), device::streamSize);
+	} else {
+		const bool isNew = !isSource && place.offset == 0;
+		const int flags = isSource ? O_RDONLY : O_RDWR | O_CREAT | (isNew ? O_TRUNC : 0);
+		auto fd = sys::Fd::open(place.name, flags);
+		const auto size = fd.size();
+		if (!size)
+			throw Error("P2P_NO_FILE", place.name + " is no regular file",
+				    {{"path", place.name}});
+		file = std::make_unique<device::File>(std::move(fd),
+						      isSource ? *size : device::streamSize - 1);
+	}
+	if (isSource && place.kind == PlaceKind::stream)
+		stream_ = file.get();
+	return file;
+}
+
+HostMemory Hold::hostMemory(size_t size)
+{
+	return {container_.get(), iovas_.get(), size};
+}
+
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// Everything that a copy holds while it runs: address space, memory, clients. Declared in the order
+// of need, so that the end comes in the order of safety: the clients fall silent, then their
+// windows close, then the functions go back.
+#pragma once
+
+#include "device/engines.h"
+#include "device/file.h"
+#include "sys/view.h"
+#include "transfer/plan.h"
+#include "vfio/bar.h"
+#include "vfio/host.h"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace transfer
+{
+
+// A BAR's, a CMB's or a PMR's memory, as this process holds it.
+class HeldMemory
+{
+public:
+	// Errors as vfio::HeldBar; P2P_NO_CMB (facts bdf, kind), P2P_CMB_QUEUES (a CMB that is not
+	// for data).
+	HeldMemory(vfio::Container *container, const End &end);
+
+	const pci::Function &function() const { return function_; }
+	const vfio::HeldBar &bar() const { return held_; }
+	int barIndex() const { return bar_.index; }
+	// Bytes of the place from its offset on, and where that is in the BAR.
+	uint64_t size() const { return size_; }
+	uint64_t start() const { return start_; }
+	std::span<std::byte> bytes(uint64_t length) const;
+	// The whole BAR, CMB or PMR, and where in it the place starts.
+	std::span<std::byte> part() const;
+	uint64_t startInPart() const { return start_ - partStart_; }
+	// Is it known to be memory, without the user's word?
+	bool isKnown(uint64_t length) const;
+
+	// Lets the functions of the address space reach it.
+	void map(vfio::Container &container, vfio::IovaPlan &iovas);
+	device::Memory memory(uint64_t length) const;
+	bool isIdentity() const;
+
+private:
+	pci::Function function_;
+	pci::Bar bar_;
+	vfio::HeldBar held_;
+	uint64_t partStart_ = 0; // of the CMB in its BAR
+	uint64_t start_ = 0;
+	uint64_t size_ = 0;
+	std::optional<vfio::Window> window_;
+};
+
+// Host memory, at an iova where there is an address space.
+class HostMemory
+{
+public:
+	HostMemory(const vfio::Container *container, vfio::IovaPlan *iovas, size_t size);
+
+	device::Memory memory() const;
+
+private:
+	std::optional<vfio::HostWindow> window_;
+	std::optional<sys::View> view_;
+};
+
+class Hold
+{
+public:
+	// Errors: those of vfio, device and HeldMemory; errno's names for files.
+	Hold(const pci::Machine &machine, const Plan &plan);
+
+	// The memory ends; nullptr where an end is none.
+	HeldMemory *from() { return from_.get(); }
+	HeldMemory *to() { return to_.get(); }
+	HeldMemory *via() { return via_.get(); }
+	// What reads the source and what writes the destination. One of them alone carries the
+	// bytes where the other end is memory that it reaches.
+	device::Client *source() { return source_.get(); }
+	device::Client *sink() { return sink_.get(); }
+	// The source as a stream; nullptr where it is none.
+	device::File *stream() { return stream_; }
+
+	HostMemory hostMemory(size_t size);
+	vfio::Container *container() { return container_.get(); }
+	vfio::IovaPlan *iovas() { return iovas_.get(); }
+
+private:
+	void openSpace(const pci::Machine &machine, const Plan &plan);
+	void mapFor(const Plan &plan);
+	std::unique_ptr<device::Client> clientOf(const Plan &plan, const End &end, bool isSource);
+	std::unique_ptr<device::Client> openFile(const Place &place, bool isSource);
+
+	std::unique_ptr<vfio::Container> container_;
+	std::unique_ptr<vfio::IovaPlan> iovas_;
+	std::unique_ptr<HeldMemory> from_, to_, via_;
+	std::unique_ptr<device::Engines> engines_;
+	std::unique_ptr<device::Client> source_, sink_;
+	device::File *stream_ = nullptr;
+};
+
+}
