@@ -40,6 +40,10 @@ export default class Copy extends BaseCommand {
 			description: 'a DMA engine that carries from memory to memory',
 		}),
 		staged: boolean({description: 'through host memory; never peer-to-peer'}),
+		width: option({
+			options: ['1', '2', '4', '8'],
+			description: 'loads and stores of so many bytes, between a BAR and a file: also of registers',
+		}),
 		length: option({helpValue: 'SIZE', description: 'bytes to move; all of FROM if left out'}),
 		verify: option({
 			options: ['full', 'sample', 'none'],
@@ -86,6 +90,7 @@ export default class Copy extends BaseCommand {
 			via: flags.via === undefined ? null : parsePlace(flags.via),
 			engine: flags.engine ?? '',
 			staged: flags.staged,
+			width: Number(flags.width ?? 0),
 			length: flags.length === undefined ? null : parseSize(flags.length),
 			// What the user allows against the verdict has to be proved in full.
 			verify: allowed.notSupported || allowed.unknown ? 'full' : (flags.verify as Verify),

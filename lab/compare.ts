@@ -69,5 +69,6 @@ const classes: Readonly<Record<string, string>> = {
 	ram: '0x0500',
 	display: '0x0380',
 	edu: '0x00ff',
+	lsi: '0x0100',
 	nic: '0x0200',
 };

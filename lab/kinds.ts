@@ -33,6 +33,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
 	ram: {...endpoint([]), sized: true},
 	display: endpoint([]),
 	edu: endpoint([]),
+	lsi: endpoint([]),
 	nic: endpoint([]),
 	function: endpoint(['id', 'class']),
 };

@@ -64,6 +64,7 @@ const builders: Readonly<Record<string, Builder>> = {
 	edu: (placed, around) => ({
 		args: device('edu', placed, around, {dma_mask: '0xffffffffffffffff'}),
 	}),
+	lsi: (placed, around) => ({args: device('lsi53c895a', placed, around)}),
 	nic: (placed, around) => ({args: device('e1000e', placed, around)}),
 };
 

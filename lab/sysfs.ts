@@ -112,6 +112,14 @@ const looks: Readonly<Record<string, (node: DrawnNode) => Look>> = {
 		classCode: 0x00ff00,
 		bars: [{...register(0, MiB), is64: false}],
 	}),
+	lsi: () => ({
+		id: '1000:0012',
+		classCode: 0x010000,
+		bars: [
+			{...register(1, 1024), is64: false},
+			{...register(2, 8192), is64: false},
+		],
+	}),
 	nic: () => ({
 		id: '8086:10d3',
 		classCode: 0x020000,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The columns of p2p-list: for people, and as values for --json.
 
-import {className, engineOf, memoryOf, memoryText, partsOf} from './function.ts';
+import {className, memoryOf, memoryText, partsOf} from './function.ts';
 import type {PciFunction} from './native.ts';
 import {linkText} from './units.ts';
 
@@ -40,7 +40,7 @@ export const columns: Readonly<Record<string, Column>> = Object.fromEntries(
 			json: memoryOf,
 		},
 		list('CAN', partsOf),
-		plain('ENGINE', engineOf),
+		plain('ENGINE', ({engine}) => engine),
 		plain('ROLE', ({role}) => role),
 		plain('ID', ({vendor, device}) => `${hex(vendor)}:${hex(device)}`),
 		plain('PATH', ({path}) => path),

@@ -118,6 +118,10 @@ const sentences: Readonly<Record<string, Describe>> = {
 						'--staged            the CPU carries them',
 					],
 				},
+	P2P_ENGINE: ({bdf, status, message}) => ({text: `${bdf}: ${message} (${status})`}),
+	P2P_WIDTH: () => ({
+		text: '--width is for loads and stores by the CPU: one end is a BAR, the other a file or -',
+	}),
 	P2P_NO_RING: () => ({
 		text: 'two namespaces need memory between them, and neither controller has a CMB',
 		hints: ['--via NAME/barN   memory of another function', '--staged          host memory'],

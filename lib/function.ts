@@ -21,11 +21,6 @@ export function className({classCode}: PciFunction): string {
 	return known ?? code;
 }
 
-/** The engine by which this suite drives it; null where there is none. */
-export function engineOf({classCode}: PciFunction): string | null {
-	return classCode === 0x010802 ? 'nvme' : null;
-}
-
 export function memoryOf(it: PciFunction): Memory[] {
 	const bars = it.bars
 		.filter(({kind}) => kind === 'memory')
@@ -66,7 +61,7 @@ export function recordOf(it: PciFunction): object {
 	return {
 		...it,
 		class: className(it),
-		engine: engineOf(it),
+		engine: it.engine,
 		memory: memoryOf(it),
 		can: partsOf(it),
 	};

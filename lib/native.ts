@@ -40,6 +40,8 @@ export type PciFunction = {
 	readonly subVendor: number;
 	readonly subDevice: number;
 	readonly classCode: number;
+	/** The engine by which this suite drives it. */
+	readonly engine: string | null;
 	readonly revision: number;
 	readonly driver: string | null;
 	readonly driverOverride: string | null;
@@ -159,6 +161,8 @@ export type CopyOrder = {
 	/** A function that carries bytes from memory to memory; '' none. */
 	readonly engine: string;
 	readonly staged: boolean;
+	/** Bytes of each load and store that the CPU makes in a BAR; 0: as is best for memory. */
+	readonly width: number;
 	readonly length: number | null;
 	readonly verify: Verify;
 	readonly allowed: Allowed;

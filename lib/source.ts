@@ -78,7 +78,7 @@ function rootOf(name: string, folder: string): string {
 /** Its first line that says something starts with a kind, perhaps behind a label. */
 function isDrawing(text: string): boolean {
 	const first = text.split('\n').find((line) => !/^\s*(#|$)/.test(line)) ?? '';
-	return /^\s*([A-Za-z_]\w*:\s+)?(machine|root-port|host-bridge|bridge|nvme|ram|display|edu|nic|function)(\s|$)/.test(
+	return /^\s*([A-Za-z_]\w*:\s+)?(machine|root-port|host-bridge|bridge|nvme|ram|display|edu|lsi|nic|function)(\s|$)/.test(
 		first,
 	);
 }

@@ -2,6 +2,7 @@
 #include "binding/to_js.h"
 
 #include "binding/values.h"
+#include "device/engines.h"
 
 #include <cinttypes>
 #include <cstdio>
@@ -86,6 +87,7 @@ static void setIdentity(Napi::Env env, Napi::Object &object, const pci::Function
 	object["device"] = static_cast<double>(function.device);
 	object["subVendor"] = static_cast<double>(function.subVendor);
 	object["subDevice"] = static_cast<double>(function.subDevice);
+	object["engine"] = textOrNull(env, device::engineFor(function));
 	object["classCode"] = static_cast<double>(function.classCode);
 	object["revision"] = static_cast<double>(function.revision);
 	object["names"] = list(env, function.names);

@@ -2,6 +2,7 @@
 #include "binding/transfer_to_js.h"
 
 #include "binding/to_js.h"
+#include "binding/values.h"
 
 #include <map>
 
@@ -82,6 +83,7 @@ transfer::Order copyOrder(const Napi::Object &order)
 		.via = placeIfAny(order.Get("via")),
 		.engine = order.Get("engine").ToString(),
 		.isStaged = isSet(order, "staged"),
+		.width = static_cast<size_t>(number(order.Get("width"))),
 		.length = numberIfAny(order.Get("length")),
 		.verify = verify(order.Get("verify").ToString()),
 		.permission = permission(order.Get("allowed").As<Napi::Object>()),
@@ -110,11 +112,6 @@ static const char *addressKind(bool isIdentity)
 static Napi::Value lengthToJs(Napi::Env env, uint64_t length)
 {
 	return Napi::Number::New(env, static_cast<double>(length));
-}
-
-static Napi::Value textOrNull(Napi::Env env, const std::string &text)
-{
-	return text.empty() ? env.Null() : Napi::Value(Napi::String::New(env, text));
 }
 
 static Napi::Value nameOrNull(Napi::Env env, const std::optional<pci::Function> &function)

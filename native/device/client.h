@@ -24,7 +24,7 @@ enum class Direction {
 struct Memory {
 	pci::Iova iova{};
 	std::span<std::byte> bytes{};
-	bool isDevice = true; // a function's: the CPU takes whole words of it
+	size_t width = 8; // bytes of the widest word that the CPU takes of it
 };
 
 // Memory that a client was told about; it knows how to point requests at it.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "device/engines.h"
 
+#include "device/edu.h"
+#include "device/lsi53c895a.h"
 #include "device/nvme.h"
 #include "sys/error.h"
 
@@ -12,20 +14,45 @@ static constexpr uint32_t nvmeClass = 0x010802;
 
 std::string engineFor(const pci::Function &function)
 {
-	return function.classCode == nvmeClass ? "nvme" : "";
+	if (function.classCode == nvmeClass)
+		return "nvme";
+	if (function.vendor == 0x1000 && function.device == 0x0012)
+		return "lsi53c895a";
+	if (function.vendor == 0x1234 && function.device == 0x11e8)
+		return "edu";
+	return "";
 }
 
-bool carriesMemory(const pci::Function &)
+bool carriesMemory(const pci::Function &function)
 {
-	return false;
+	const auto engine = engineFor(function);
+	return !engine.empty() && engine != "nvme";
+}
+
+unsigned addressBits(const pci::Function &function)
+{
+	const auto engine = engineFor(function);
+	if (engine == "lsi53c895a")
+		return Lsi53c895a::addressBits;
+	return engine == "edu" ? Edu::addressBits : 64;
 }
 
 std::unique_ptr<Client> Engines::attach(const pci::Function &function, const AttachOptions &options)
 {
-	if (engineFor(function) != "nvme")
-		throw sys::Error("P2P_NO_ENGINE", "no engine for " + function.bdf.name(),
-				 {{"bdf", function.bdf.name()}});
+	const auto engine = engineFor(function);
+	if (engine == "lsi53c895a")
+		return std::make_unique<Lsi53c895a>(container_, plan_, function, options.memory);
+	if (engine == "edu")
+		return std::make_unique<Edu>(container_, function, options.memory);
+	if (engine == "nvme")
+		return attachNamespace(function, options);
+	throw sys::Error("P2P_NO_ENGINE", "no engine for " + function.bdf.name(),
+			 {{"bdf", function.bdf.name()}});
+}
 
+std::unique_ptr<Client> Engines::attachNamespace(const pci::Function &function,
+						 const AttachOptions &options)
+{
 	auto &known = controllers_[function.bdf.name()];
 	auto controller = known.lock();
 	if (!controller)

@@ -15,6 +15,7 @@ namespace device
 
 struct AttachOptions {
 	uint32_t medium = 1; // NVMe: the namespace
+	Memory memory{};     // of an engine between memories: what it reads from
 	unsigned queues = 2;
 	unsigned depth = 64;
 };
@@ -23,6 +24,8 @@ struct AttachOptions {
 std::string engineFor(const pci::Function &function);
 // Is it an engine that carries bytes from one memory to another?
 bool carriesMemory(const pci::Function &function);
+// Bits of the addresses that it can emit.
+unsigned addressBits(const pci::Function &function);
 
 // The engines in one address space. A controller that two clients share is brought up once.
 class Engines
@@ -37,6 +40,9 @@ public:
 	std::unique_ptr<Client> attach(const pci::Function &function, const AttachOptions &options);
 
 private:
+	std::unique_ptr<Client> attachNamespace(const pci::Function &function,
+						const AttachOptions &options);
+
 	vfio::Container &container_;
 	vfio::IovaPlan &plan_;
 	std::map<std::string, std::weak_ptr<nvme::Controller>> controllers_; // by bdf

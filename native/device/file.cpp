@@ -28,8 +28,8 @@ bool File::start(const Request &request)
 	isFinished_ = false;
 	if (request.direction == Direction::toMedium) {
 		const auto &memory = targets_[static_cast<unsigned>(request.target)];
-		sys::copyWords(buffer_.data(), memory.bytes.data() + request.offset,
-			       request.length);
+		sys::copyWords(buffer_.data(), memory.bytes.data() + request.offset, request.length,
+			       memory.width);
 	}
 	return true;
 }
@@ -86,7 +86,8 @@ size_t File::poll(std::span<uint32_t> finished)
 		return 0;
 	if (request_->direction == Direction::fromMedium) {
 		const auto &memory = targets_[static_cast<unsigned>(request_->target)];
-		sys::copyWords(memory.bytes.data() + request_->offset, buffer_.data(), done_);
+		sys::copyWords(memory.bytes.data() + request_->offset, buffer_.data(), done_,
+			       memory.width);
 	}
 	finished[0] = request_->tag;
 	request_.reset();

@@ -18,10 +18,11 @@ static size_t copyAs(volatile std::byte *to, const volatile std::byte *from, siz
 }
 
 // The widest word that both addresses can be aligned to at the same step.
-static size_t commonWidth(const volatile std::byte *to, const volatile std::byte *from)
+static size_t commonWidth(const volatile std::byte *to, const volatile std::byte *from,
+			  size_t widest)
 {
 	const auto apart = reinterpret_cast<uintptr_t>(to) ^ reinterpret_cast<uintptr_t>(from);
-	for (size_t width = 8; width > 1; width /= 2)
+	for (size_t width = widest; width > 1; width /= 2)
 		if (apart % width == 0)
 			return width;
 	return 1;
@@ -42,9 +43,9 @@ static size_t copyWidth(size_t width, volatile std::byte *to, const volatile std
 	}
 }
 
-void copyWords(volatile std::byte *to, const volatile std::byte *from, size_t length)
+void copyWords(volatile std::byte *to, const volatile std::byte *from, size_t length, size_t limit)
 {
-	const size_t widest = commonWidth(to, from);
+	const size_t widest = commonWidth(to, from, limit);
 
 	while (length > 0) {
 		size_t width = widest;

@@ -42,7 +42,7 @@ static int run(const char *const *words)
 
 	const Span whole{device::Direction::fromMedium, 0,
 			 engine->prepare({iova, held.view().bytes().first(size)}), 0, size};
-	transfer::MediumSide disk(*engine, 0, {staging.iova(), staging.bytes(), false});
+	transfer::MediumSide disk(*engine, 0, {staging.iova(), staging.bytes()});
 	transfer::MemorySide memory(held.view().bytes().first(size));
 	transfer::Proof proof(disk, memory,
 			      {.length = size,

@@ -71,7 +71,8 @@ static void guardMemory(const Plan &plan, const HeldMemory *memory, uint64_t len
 	const auto &function = memory->function();
 	requireNoMsix(function, memory->bar().config(), memory->barIndex(), memory->start(),
 		      length);
-	if (!plan.order.permission.registerBar && !memory->isKnown(length))
+	const bool isVouchedFor = plan.order.permission.registerBar || plan.order.width > 0;
+	if (!isVouchedFor && !memory->isKnown(length))
 		throw Error("P2P_REGISTER_BAR", "this BAR may be registers",
 			    {{"bdf", function.bdf.name()},
 			     {"bar", std::to_string(memory->barIndex())}});
@@ -158,7 +159,10 @@ private:
 	{
 		auto &client = hold_.source() ? *hold_.source() : *hold_.sink();
 		const auto &memory = hold_.source() ? *hold_.to() : *hold_.from();
-		target_ = client.prepare(memory.memory(length));
+		auto whole = memory.memory(length);
+		if (plan_.order.width > 0)
+			whole.width = plan_.order.width;
+		target_ = client.prepare(whole);
 		requestSize_ = client.maxTransfer();
 	}
 

@@ -154,7 +154,7 @@ void requireNoSignature(device::Client &client, const vfio::Container &container
 	const uint64_t head = std::min(edge, size);
 	const uint64_t tail = size > 2 * edge ? size - edge : head;
 	const vfio::HostWindow staging(container, plan, 1 << 20);
-	const auto target = client.prepare({staging.iova(), staging.bytes(), false});
+	const auto target = client.prepare({staging.iova(), staging.bytes()});
 	const auto image = sys::memoryFile("namespace");
 
 	image.resize(size);

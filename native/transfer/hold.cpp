@@ -83,6 +83,11 @@ device::Memory HeldMemory::memory(uint64_t length) const
 	return {.iova = window_ ? window_->iova() + start_ : pci::Iova{}, .bytes = bytes(length)};
 }
 
+device::Memory HeldMemory::whole() const
+{
+	return {.iova = window_->iova() + partStart_, .bytes = part()};
+}
+
 bool HeldMemory::isIdentity() const
 {
 	return window_ && number(window_->iova()) == number(held_.busAddress());
@@ -99,8 +104,8 @@ HostMemory::HostMemory(const vfio::Container *container, vfio::IovaPlan *iovas, 
 device::Memory HostMemory::memory() const
 {
 	if (window_)
-		return {window_->iova(), window_->bytes(), false};
-	return {pci::Iova{}, view_->bytes(), false};
+		return {window_->iova(), window_->bytes()};
+	return {pci::Iova{}, view_->bytes()};
 }
 
 // Whoever is opened through VFIO needs an address space, which its first function makes.
@@ -138,6 +143,8 @@ void Hold::openSpace(const pci::Machine &machine, const Plan &plan)
 	if (const auto *first = firstFunction(plan)) {
 		container_ = std::make_unique<vfio::Container>(*first);
 		iovas_ = std::make_unique<vfio::IovaPlan>(container_->usableRanges(), machine);
+		for (const auto &leg : plan.legs)
+			iovas_->limit(device::addressBits(leg.client));
 	}
 }
 
@@ -162,11 +169,19 @@ std::unique_ptr<device::Client> Hold::clientOf(const Plan &plan, const End &end,
 					 .queues = order.queues,
 					 .depth = order.depth});
 
+	if (plan.way == Way::peer && isSource && plan.to.isMemory())
+		return attachEngine(plan);
 	const bool isBetweenMemories = plan.from.isMemory() && plan.to.isMemory();
 	const bool isCarried = plan.way == Way::staged || (isBetweenMemories && isSource);
 	if (!isCarried)
 		return nullptr;
 	return std::make_unique<device::Cpu>((isSource ? *from_ : *to_).part());
+}
+
+// An engine between two memories reads the source as its medium, offsets from the part's start.
+std::unique_ptr<device::Client> Hold::attachEngine(const Plan &plan)
+{
+	return engines_->attach(plan.legs.front().client, {.memory = from_->whole()});
 }
 
 std::unique_ptr<device::Client> Hold::openFile(const Place &place, bool isSource)

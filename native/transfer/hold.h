@@ -42,6 +42,8 @@ public:
 	// Lets the functions of the address space reach it.
 	void map(vfio::Container &container, vfio::IovaPlan &iovas);
 	device::Memory memory(uint64_t length) const;
+	// The whole part, mapped.
+	device::Memory whole() const;
 	bool isIdentity() const;
 
 private:
@@ -92,6 +94,7 @@ private:
 	void openSpace(const pci::Machine &machine, const Plan &plan);
 	void mapFor(const Plan &plan);
 	std::unique_ptr<device::Client> clientOf(const Plan &plan, const End &end, bool isSource);
+	std::unique_ptr<device::Client> attachEngine(const Plan &plan);
 	std::unique_ptr<device::Client> openFile(const Place &place, bool isSource);
 
 	std::unique_ptr<vfio::Container> container_;

@@ -119,7 +119,7 @@ static End findEnd(const pci::Machine &machine, const Place &place, const Order 
 		return findMemory(machine, place, order.permission, order.length.value_or(1));
 
 	const auto &function = machine.find(place.name);
-	if (device::engineFor(function).empty())
+	if (device::engineFor(function) != "nvme")
 		throw Error("P2P_NO_ENGINE", "no engine for " + function.bdf.name(),
 			    {{"bdf", function.bdf.name()}});
 	return {.place = place, .function = function};
@@ -164,6 +164,9 @@ static bool isIdentical(const Leg &leg, const End &memory)
 		return true; // which BAR it is, its registers will tell
 	const uint64_t start = number(memory.bar->busAddress.value_or(pci::BusAddress{}));
 	const uint64_t end = start + memory.bar->size - 1;
+	const unsigned bits = device::addressBits(leg.client);
+	if (bits < 64 && end >> bits)
+		return false;
 	const auto &reserved = leg.client.reservedIovas;
 	return std::none_of(reserved.begin(), reserved.end(), [&](const pci::IovaRange &range) {
 		return range.start <= end && start <= range.end;
@@ -234,6 +237,32 @@ static void planMedia(const pci::Machine &machine, Plan &plan)
 		plan.legs.push_back(legOf(machine, *plan.to.function, ring, false, plan.order));
 }
 
+// One word of a BAR into a file is one load: nobody means the pieces of a register.
+static bool isOneWord(const Order &order)
+{
+	const uint64_t length = order.length.value_or(0);
+	return order.from.kind == PlaceKind::bar && order.to.isFile() &&
+	       (length == 1 || length == 2 || length == 4 || length == 8) &&
+	       order.from.offset % length == 0;
+}
+
+static void planWords(Plan &plan)
+{
+	auto &order = plan.order;
+	if (order.width == 0 && isOneWord(order))
+		order.width = *order.length;
+	if (order.width == 0)
+		return;
+	const auto &memory = plan.from.isMemory() ? plan.from : plan.to;
+	const auto &other = plan.from.isMemory() ? plan.to : plan.from;
+	if (memory.place.kind != PlaceKind::bar || !other.isFile())
+		throw Error("P2P_WIDTH", "no loads and stores between these two");
+	requireMultiple("the offset in the BAR", memory.place.offset, order.width);
+	requireMultiple("the length", order.length.value_or(0), order.width);
+	// To read a register again may give something else, or do something.
+	order.verify = Verify::none;
+}
+
 Plan plan(const pci::Machine &machine, const Order &order)
 {
 	Plan plan{.order = order,
@@ -252,6 +281,7 @@ Plan plan(const pci::Machine &machine, const Order &order)
 		plan.isIdentity =
 			std::all_of(plan.legs.begin(), plan.legs.end(),
 				    [&](const Leg &leg) { return isIdentical(leg, *memory); });
+	planWords(plan);
 	// Bytes that went down a pipe can be looked at no more.
 	if (order.to.kind == PlaceKind::stream)
 		plan.order.verify = Verify::none;

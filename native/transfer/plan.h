@@ -42,9 +42,12 @@ struct Permission {
 
 struct Order {
 	Place from, to;
-	std::optional<Place> via;         // memory between two media: bar, cmb or pmr
-	std::string engine;               // function that carries from memory to memory; '': none
-	bool isStaged = false;            // through host memory, at the user's word
+	std::optional<Place> via; // memory between two media: bar, cmb or pmr
+	std::string engine;       // function that carries from memory to memory; '': none
+	bool isStaged = false;    // through host memory, at the user's word
+	// Bytes of each load and store that the CPU makes in a BAR, which may be registers then:
+	// 1, 2, 4 or 8; 0: as is best for memory.
+	size_t width = 0;
 	std::optional<uint64_t> length{}; // bytes; all of FROM where left out
 	Verify verify = Verify::sample;
 	Permission permission{};
@@ -101,10 +104,10 @@ struct Plan {
 };
 
 // Looks only. Errors, each with facts for the sentence: P2P_NO_FUNCTION, P2P_KINDS (no way between
-// these two), P2P_NO_RING (two media and no memory between them), P2P_OVERLAP, P2P_NO_ENGINE,
-// P2P_IN_USE, P2P_NOT_BOUND, P2P_NO_BAR, P2P_BAR_IO, P2P_BAR_DISABLED, P2P_RANGE, P2P_UNALIGNED,
-// P2P_PROVIDER_DRIVER, P2P_REGISTER_BAR, P2P_MSIX, VFIO_NO_IOMMU, VFIO_NOT_VIABLE, and those of
-// route::clear().
+// these two), P2P_NO_RING (two media and no memory between them), P2P_OVERLAP, P2P_WIDTH,
+// P2P_NO_ENGINE, P2P_IN_USE, P2P_NOT_BOUND, P2P_NO_BAR, P2P_BAR_IO, P2P_BAR_DISABLED, P2P_RANGE,
+// P2P_UNALIGNED, P2P_PROVIDER_DRIVER, P2P_REGISTER_BAR, P2P_MSIX, VFIO_NO_IOMMU, VFIO_NOT_VIABLE,
+// and those of route::clear().
 Plan plan(const pci::Machine &machine, const Order &order);
 
 // The same for a mapping: a client that is bound, a BAR that can be held, leave to pass.

@@ -40,6 +40,16 @@ IovaPlan::IovaPlan(std::vector<Range> usable, const pci::Machine &machine)
 {
 }
 
+void IovaPlan::limit(unsigned bits)
+{
+	if (bits >= 64)
+		return;
+	const uint64_t last = (uint64_t{1} << bits) - 1;
+	std::erase_if(usable_, [=](const Range &range) { return range.start > last; });
+	for (auto &range : usable_)
+		range.end = std::min(range.end, last);
+}
+
 pci::Iova IovaPlan::takeBar(pci::BusAddress address, uint64_t size)
 {
 	const Range same{number(address), number(address) + size - 1};

@@ -27,6 +27,9 @@ public:
 	// usable: what the IOMMU accepts, reserved ranges left out; ascending.
 	IovaPlan(std::vector<Range> usable, const pci::Machine &machine);
 
+	// From now on nothing beyond what so many address bits reach.
+	void limit(unsigned bits);
+
 	// The BAR's bus address where usable and free, else any free range of that size.
 	pci::Iova takeBar(pci::BusAddress address, uint64_t size);
 	// The lowest free range outside everything that is decoded on the bus.

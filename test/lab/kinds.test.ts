@@ -23,11 +23,15 @@ const lab = useLab(
 	      other: ram 64M
 	    downstream
 	      p: nvme size=64M pmr=16M
+	    downstream
+	      scripts: lsi
+	    downstream
+	      teacher: edu
 	`,
 );
 
 test.serial.before('the disks go to vfio-pci', async (t) => {
-	const {status, stderr} = await lab.run('p2p-bind $a $b $p');
+	const {status, stderr} = await lab.run('p2p-bind $a $b $p $scripts $teacher');
 	t.is(status, 0, stderr);
 });
 
@@ -94,6 +98,62 @@ test.serial('BAR to BAR by the CPU, at odd offsets', async (t) => {
 	const {plan} = await copies(t, '$mem/bar2+3 $other/bar2+10 --staged --length 1048581');
 	t.is(plan.way, 'cpu');
 	t.true(readAt(lab.guest().image('other', 'ram'), 10, MiB + 5).equals(sent));
+});
+
+test.serial('BAR to BAR by a SCSI controller that runs SCRIPTS', async (t) => {
+	const sent = fillRandom(lab.guest().image('mem', 'ram'), 4100, 48 * MiB);
+	const line = '$mem/bar2+4100 $other/bar2+8 --engine $scripts --length 48M';
+	const {plan, result} = await copies(t, line);
+	t.is(plan.way, 'peer');
+	t.is(plan.legs[0].engine, 'lsi53c895a');
+	t.is(plan.legs[0].client, plan.legs[1].client);
+	t.is(result.verifiedBytes, 48 * MiB);
+	t.true(readAt(lab.guest().image('other', 'ram'), 8, 48 * MiB).equals(sent));
+});
+
+test.serial("BAR to BAR by QEMU's teaching device", async (t) => {
+	const sent = fillRandom(lab.guest().image('other', 'ram'), 64, 10_000);
+	await copies(t, '$other/bar2+64 $mem/bar2+4 --engine $teacher --length 10000');
+	t.true(readAt(lab.guest().image('mem', 'ram'), 4, 10_000).equals(sent));
+});
+
+test.serial('a function that is no memory engine is refused as one', async (t) => {
+	shows(t, await lab.run('p2p-copy $mem/bar2 $other/bar2 --engine $a --length 4K'), {
+		status: 2,
+		stdout: '',
+		stderr: /no engine/,
+	});
+	shows(t, await lab.run('p2p-copy $mem/bar2 $other/bar2+2 --engine $scripts --length 4K'), {
+		status: 2,
+		stdout: '',
+		stderr: /multiple of 4/,
+	});
+});
+
+test.serial('registers are loaded and stored at the width that was asked for', async (t) => {
+	// edu: identification at 0, a register that answers with the complement at 4.
+	shows(t, await lab.run("p2p-copy --length 4 $teacher/bar0 - | od -An -tx4 | tr -d ' '"), {
+		status: 0,
+		stdout: '010000ed\n',
+	});
+	const line =
+		"printf '\\1\\2\\3\\4' | p2p-copy --width 4 --length 4 - $teacher/bar0+4 && p2p-copy --width 4 --length 4 $teacher/bar0+4 - | od -An -tx4 | tr -d ' '";
+	shows(t, await lab.run(line), {status: 0, stdout: 'fbfcfdfe\n'});
+	shows(t, await lab.run('p2p-copy --width 8 --length 4 $teacher/bar0 -'), {
+		status: 2,
+		stdout: '',
+		stderr: /multiple of 8/,
+	});
+	shows(t, await lab.run('p2p-copy --length 16 $teacher/bar0 -'), {
+		status: 1,
+		stdout: '',
+		stderr: /registers/,
+	});
+	shows(t, await lab.run('p2p-copy --width 4 --length 4K $a/ns1 $mem/bar2'), {
+		status: 2,
+		stdout: '',
+		stderr: /--width is for/,
+	});
 });
 
 test.serial('a CMB is written and read by another controller', async (t) => {

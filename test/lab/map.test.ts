@@ -32,7 +32,7 @@ test.serial(
 		const result = await lab.run('p2p-copy $disk/ns1 $mem/bar2 --length 1M --verify=none --json');
 		shows(t, result, {status: 0});
 		const {result: done, plan} = JSON.parse(result.stdout);
-		t.is(done.iova, plan.busAddress);
+		t.is(done.iova, plan.to.busAddress);
 		const start = Number(done.iova);
 		const translated = [
 			...lab

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "device/edu.h"
+
+#include "sys/error.h"
+
+namespace device
+{
+
+using sys::Error;
+
+// Byte offsets in BAR 0, and the buffer's address as the DMA engine sees it.
+static constexpr size_t SOURCE = 0x80, DESTINATION = 0x88, COUNT = 0x90, COMMAND = 0x98;
+static constexpr uint64_t START = 1, FROM_BUFFER = 2, buffer = 0x40000;
+
+Edu::Edu(vfio::Container &container, const pci::Function &function, const Memory &medium)
+    : function_(container.take(function)), registers_(function_->view(0)), medium_(medium)
+{
+	function_->enable();
+}
+
+Edu::~Edu()
+{
+	try {
+		function_->silence();
+	} catch (const Error &) {
+		// Gone from the bus: there is nobody left to silence.
+	}
+}
+
+uint64_t Edu::read(size_t reg) const
+{
+	return *reinterpret_cast<volatile uint64_t *>(registers_.data() + reg);
+}
+
+void Edu::write(size_t reg, uint64_t value) const
+{
+	*reinterpret_cast<volatile uint64_t *>(registers_.data() + reg) = value;
+}
+
+Target Edu::prepare(const Memory &memory)
+{
+	targets_.push_back(memory);
+	return Target{static_cast<unsigned>(targets_.size() - 1)};
+}
+
+void Edu::step(uint64_t from, uint64_t to, uint64_t command) const
+{
+	write(SOURCE, from);
+	write(DESTINATION, to);
+	write(COUNT, request_.length);
+	write(COMMAND, START | command);
+}
+
+static uint64_t mediumOf(const Memory &medium, const Request &request)
+{
+	return number(medium.iova) + request.medium;
+}
+
+static uint64_t memoryOf(const std::vector<Memory> &targets, const Request &request)
+{
+	return number(targets[static_cast<unsigned>(request.target)].iova) + request.offset;
+}
+
+bool Edu::start(const Request &request)
+{
+	if (phase_ != Phase::idle)
+		return false;
+	request_ = request;
+	phase_ = Phase::filling;
+	const bool isFrom = request.direction == Direction::fromMedium;
+	step(isFrom ? mediumOf(medium_, request) : memoryOf(targets_, request), buffer, 0);
+	return true;
+}
+
+size_t Edu::poll(std::span<uint32_t> finished)
+{
+	if (phase_ == Phase::idle || finished.empty() || (read(COMMAND) & START))
+		return 0;
+	if (phase_ == Phase::filling) {
+		phase_ = Phase::emptying;
+		const bool isFrom = request_.direction == Direction::fromMedium;
+		step(buffer, isFrom ? memoryOf(targets_, request_) : mediumOf(medium_, request_),
+		     FROM_BUFFER);
+		return 0;
+	}
+	phase_ = Phase::idle;
+	finished[0] = request_.tag;
+	return 1;
+}
+
+void Edu::shutDown()
+{
+	function_->silence();
+}
+
+}
