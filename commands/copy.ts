@@ -6,7 +6,7 @@ import {string} from '@oclif/core/args';
 import {boolean, integer, string as option} from '@oclif/core/flags';
 import {BaseCommand} from '../lib/base-command.ts';
 import {copyJson, explainText, mismatchFailure, summaryText} from '../lib/copy-text.ts';
-import {parsePlace} from '../lib/endpoint.ts';
+import {parsePlace, parseVia} from '../lib/endpoint.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {type CopyOrder, type CopyReport, native, type Verify} from '../lib/native.ts';
@@ -22,7 +22,8 @@ export default class Copy extends BaseCommand {
 		from: string({
 			required: true,
 			ignoreStdin: true,
-			description: 'NAME/nsN[+OFF], NAME/barN[+OFF], NAME/cmb, NAME/pmr; ./FILE[+OFF] or -',
+			description:
+				'NAME/nsN[+OFF], NAME/barN[+OFF], NAME/cmb, NAME/pmr; /dev/nvmeXnY[+OFF], ./FILE[+OFF] or -',
 		}),
 		to: string({
 			required: true,
@@ -32,8 +33,9 @@ export default class Copy extends BaseCommand {
 	};
 	static override flags = {
 		via: option({
-			helpValue: 'NAME/barN|cmb|pmr',
-			description: 'memory between two namespaces; a CMB of either if left out',
+			helpValue: 'NAME[/barN|/cmb|/pmr]',
+			description:
+				"memory between two namespaces; a CMB of either, or the kernel's nearest p2pmem, if left out",
 		}),
 		engine: option({
 			helpValue: 'FUNCTION',
@@ -87,7 +89,7 @@ export default class Copy extends BaseCommand {
 		const order: CopyOrder = {
 			from: parsePlace(args.from),
 			to: parsePlace(args.to),
-			via: flags.via === undefined ? null : parsePlace(flags.via),
+			via: flags.via === undefined ? null : parseVia(flags.via),
 			engine: flags.engine ?? '',
 			staged: flags.staged,
 			width: Number(flags.width ?? 0),

@@ -128,10 +128,14 @@ function routeRows(
 			? ' (this iova goes through the root complex)'
 			: '';
 	const access = memoryOf(plan)?.access;
+	const how =
+		plan.mechanism === 'p2pmem'
+			? `${engine}'s driver, memory by p2pmem`
+			: `${engine}, provider through ${access}, mapped by ${plan.mechanism}`;
 	return [
 		['route', `${pair.verdict}${route}${byIova}`],
 		['kernel', `${pair.kernel.mapType}${distance}`],
-		['engine', `${engine}, provider through ${access}, mapped by ${plan.mechanism}`],
+		['engine', how],
 	];
 }
 

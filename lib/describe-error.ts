@@ -109,19 +109,35 @@ const sentences: Readonly<Record<string, Describe>> = {
 		hints: ['--overwrite-signature   if it may go'],
 	}),
 	P2P_KINDS: ({kind}) =>
-		kind === 'file'
-			? {text: 'both ends are files: that is cp(1)'}
-			: {
-					text: 'both ends are memory: somebody has to carry the bytes',
+		kind === 'block'
+			? {
+					text: "the kernel's driver reaches no BAR, only its own p2pmem: a disk that it has is copied to a disk that it has, or to a file",
 					hints: [
-						'--engine FUNCTION   a DMA engine; p2p-list -o +ENGINE shows which there are',
-						'--staged            the CPU carries them',
+						'p2p-bind DISK   then DISK/nsN reaches a BAR',
+						'--staged         through host memory',
 					],
-				},
+				}
+			: kind === 'file'
+				? {text: 'both ends are files: that is cp(1)'}
+				: {
+						text: 'both ends are memory: somebody has to carry the bytes',
+						hints: [
+							'--engine FUNCTION   a DMA engine; p2p-list -o +ENGINE shows which there are',
+							'--staged            the CPU carries them',
+						],
+					},
 	P2P_ENGINE: ({bdf, status, message}) => ({text: `${bdf}: ${message} (${status})`}),
 	P2P_WIDTH: () => ({
 		text: '--width is for loads and stores by the CPU: one end is a BAR, the other a file or -',
 	}),
+	P2P_NO_P2PMEM: ({bdf}) => ({
+		text:
+			bdf === ''
+				? 'no function offers p2pmem that both disks may reach'
+				: `${bdf} offers no p2pmem`,
+		hints: ['p2p-list       which functions offer it', '--staged       through host memory'],
+	}),
+	P2P_NO_BLOCK: ({path}) => ({text: `${path} is no block device`}),
 	P2P_NO_RING: () => ({
 		text: 'two namespaces need memory between them, and neither controller has a CMB',
 		hints: ['--via NAME/barN   memory of another function', '--staged          host memory'],

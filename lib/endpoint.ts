@@ -52,13 +52,24 @@ function filePlace(path: string, offset: number): Place {
 	if (path === '') throw new Failure('file: needs a name behind it');
 	const stat = statSync(path, {throwIfNoEntry: false});
 	if (stat?.isDirectory()) throw new Failure(`${path} is a folder`);
-	if (stat?.isBlockDevice())
-		throw new Failure(
-			`${path} is a block device of the kernel; a namespace is named FUNCTION/nsN and is on vfio-pci`,
-		);
+	if (stat?.isBlockDevice()) {
+		if (!/^\/dev\/nvme\d+n\d+$/.test(path))
+			throw new Failure(`${path} is a block device, but no whole NVMe namespace (/dev/nvmeXnY)`);
+		return {name: path, kind: 'block', index: 0, offset};
+	}
 	const isStream = stat !== undefined && !stat.isFile();
 	if (isStream && offset > 0) throw new Failure(`${path} is no regular file: it has no offsets`);
 	return {name: path, kind: isStream ? 'stream' : 'file', index: 0, offset};
+}
+
+/** What --via takes: memory of a function, or a function by itself for its part in the kernel's pool. */
+export function parseVia(text: string): Place {
+	if (/\/(bar\d*|cmb|pmr|ns\d*)(\+.*)?$/.test(text) || isFile(text)) {
+		const place = parseEndpoint(text);
+		if (place.kind === 'ns') throw new Failure(`--via is memory: '${text}' is a namespace`);
+		return place;
+	}
+	return {name: text, kind: 'p2pmem', index: 0, offset: 0};
 }
 
 /** The way it is typed. */

@@ -149,7 +149,7 @@ export type Place = {
 	readonly offset: number;
 };
 
-export type PlaceKind = 'ns' | 'bar' | 'cmb' | 'pmr' | 'file' | 'stream';
+export type PlaceKind = 'ns' | 'bar' | 'cmb' | 'pmr' | 'file' | 'stream' | 'block' | 'p2pmem';
 
 export type Verify = 'full' | 'sample' | 'none';
 
@@ -189,7 +189,7 @@ export type CopyPlan = {
 	readonly via: CopyEnd | null;
 	/** What functions do; the source's first. */
 	readonly legs: readonly CopyLeg[];
-	readonly mechanism: 'type1' | null;
+	readonly mechanism: 'type1' | 'p2pmem' | null;
 	readonly addressKind: 'bus-address' | 'iova' | null;
 	/** null: the whole of FROM. */
 	readonly length: number | null;
@@ -202,7 +202,7 @@ export type CopyEnd = {
 	readonly path: string | null;
 	readonly index: number;
 	readonly offset: number;
-	readonly access: 'vfio' | 'sysfs' | null;
+	readonly access: 'vfio' | 'sysfs' | 'p2pmem' | null;
 	readonly busAddress: string | null;
 };
 

@@ -39,7 +39,8 @@ static transfer::PlaceKind placeKind(const std::string &name)
 	static const std::map<std::string, PlaceKind> kinds{
 		{"ns", PlaceKind::nameSpace}, {"bar", PlaceKind::bar},
 		{"cmb", PlaceKind::cmb},      {"pmr", PlaceKind::pmr},
-		{"file", PlaceKind::file},    {"stream", PlaceKind::stream}};
+		{"file", PlaceKind::file},    {"stream", PlaceKind::stream},
+		{"block", PlaceKind::block},  {"p2pmem", PlaceKind::p2pmem}};
 	return kinds.at(name);
 }
 
@@ -131,7 +132,8 @@ static Napi::Value endToJs(Napi::Env env, const transfer::End &end)
 	static const std::map<transfer::PlaceKind, const char *> kinds{
 		{transfer::PlaceKind::nameSpace, "ns"}, {transfer::PlaceKind::bar, "bar"},
 		{transfer::PlaceKind::cmb, "cmb"},      {transfer::PlaceKind::pmr, "pmr"},
-		{transfer::PlaceKind::file, "file"},    {transfer::PlaceKind::stream, "stream"}};
+		{transfer::PlaceKind::file, "file"},    {transfer::PlaceKind::stream, "stream"},
+		{transfer::PlaceKind::block, "block"},  {transfer::PlaceKind::p2pmem, "p2pmem"}};
 	auto object = Napi::Object::New(env);
 
 	object["kind"] = kinds.at(end.place.kind);
@@ -182,8 +184,9 @@ Napi::Object planToJs(Napi::Env env, const transfer::Plan &plan)
 	object["to"] = endToJs(env, plan.to);
 	object["via"] = plan.via ? endToJs(env, *plan.via) : env.Null();
 	object["legs"] = legs;
-	object["mechanism"] = textOrNull(env, plan.memory() ? "type1" : "");
-	object["addressKind"] = textOrNull(env, plan.memory() ? addressKind(plan.isIdentity) : "");
+	object["mechanism"] = textOrNull(env, plan.mechanism());
+	object["addressKind"] =
+		textOrNull(env, plan.mechanism() == "type1" ? addressKind(plan.isIdentity) : "");
 	object["length"] = plan.order.length ? lengthToJs(env, *plan.order.length) : env.Null();
 	object["verify"] = verifyText(plan.order.verify);
 	return object;

@@ -52,6 +52,11 @@ static std::string namesOf(const std::vector<pci::Bdf> &bdfs)
 	return join(names, " ");
 }
 
+bool isCleared(const Verdict &verdict, const Allowed &allowed)
+{
+	return meets(verdict.word, allowed);
+}
+
 Clearance clear(Verdict verdict, const Allowed &allowed)
 {
 	if (meets(verdict.word, allowed))

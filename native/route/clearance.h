@@ -27,6 +27,9 @@ private:
 	Verdict verdict_;
 };
 
+// Would clear() give leave?
+bool isCleared(const Verdict &verdict, const Allowed &allowed);
+
 // Throws Error P2P_REFUSED unless the verdict meets what is required or the user allowed more by
 // name; P2P_UNKNOWN where the verdict is unknown and that was not allowed.
 // Facts: client, provider, verdict.

@@ -29,19 +29,24 @@ static std::byte *reserveAligned(size_t size, size_t alignment)
 	return reinterpret_cast<std::byte *>(aligned);
 }
 
+// Smaller ones gain nothing by an address of our choice, and io_uring's allow none.
+static constexpr size_t hugePage = 2 << 20;
+
 View View::ofFile(const Fd &file, uint64_t offset, size_t size)
 {
 	const size_t length = (size + pageSize() - 1) / pageSize() * pageSize();
 	const size_t alignment = std::clamp(std::bit_floor(length), pageSize(), size_t{1} << 30);
-	std::byte *place = reserveAligned(length, alignment);
-	void *data = mmap(place, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-			  file.number(), static_cast<off_t>(offset));
+	std::byte *place = length < hugePage ? nullptr : reserveAligned(length, alignment);
+	void *data =
+		mmap(place, length, PROT_READ | PROT_WRITE, MAP_SHARED | (place ? MAP_FIXED : 0),
+		     file.number(), static_cast<off_t>(offset));
 	if (data == MAP_FAILED) {
 		const auto error = Error::fromErrno("mmap", file.path());
-		munmap(place, length);
+		if (place)
+			munmap(place, length);
 		throw error;
 	}
-	return View(place, length);
+	return View(static_cast<std::byte *>(data), length);
 }
 
 View View::ofMemory(size_t size)

@@ -114,7 +114,7 @@ public:
 			      .queues = client->queues(),
 			      .depth = client->depth(),
 			      .length = length};
-		if (plan_.way == Way::peer) {
+		if (plan_.mechanism() == "type1") {
 			report.iova = peer()->memory(0).iova;
 			report.isIdentity = peer()->isIdentity();
 		}
@@ -171,12 +171,10 @@ private:
 		auto &source = *hold_.source();
 		auto &sink = *hold_.sink();
 		requestSize_ = std::min(source.maxTransfer(), sink.maxTransfer());
-		if (!hold_.via())
+		if (!plan_.via)
 			host_.emplace(hold_.hostMemory(
 				std::min<size_t>(largestRing, requestSize_ * mostUnderWay())));
-		const auto memory = hold_.via() ? hold_.via()->memory(std::min<uint64_t>(
-							  largestRing, hold_.via()->size()))
-						: host_->memory();
+		const auto memory = ringMemory();
 		ring_ = {source.prepare(memory), sink.prepare(memory), memory.bytes.size()};
 		// At least two slots, so that one is filled while the other is emptied.
 		const size_t unit = std::max<size_t>(blockSize(), 4096);
@@ -189,6 +187,15 @@ private:
 				     {"length", std::to_string(2 * unit)},
 				     {"largest", std::to_string(ring_.size)}});
 		requestSize_ = std::min<uint64_t>(requestSize_, half);
+	}
+
+	device::Memory ringMemory() const
+	{
+		if (host_)
+			return host_->memory();
+		if (!hold_.pool().empty())
+			return {.bytes = hold_.pool()};
+		return hold_.via()->memory(std::min<uint64_t>(largestRing, hold_.via()->size()));
 	}
 
 	size_t mostUnderWay() const
@@ -297,7 +304,7 @@ Report copy(const pci::Machine &machine, const Plan &plan, std::stop_token stop,
 	guardMemory(plan, hold.to(), length);
 	guardMemory(plan, hold.via(), 1);
 	if (!plan.to.isMemory() && !plan.to.isFile() && !plan.order.overwriteSignature)
-		requireNoSignature(*hold.sink(), *hold.container(), *hold.iovas());
+		requireNoSignature(*hold.sink(), hold.hostMemory(Side::largestBlock).memory());
 
 	Carrier carrier(plan, hold, length);
 	auto report = carrier.begin(length);

@@ -134,27 +134,25 @@ void requireNoOverlap(uint64_t from, uint64_t to, uint64_t length)
 			     {"length", std::to_string(length)}});
 }
 
-static void readInto(const sys::Fd &image, device::Client &client, const vfio::HostWindow &staging,
+static void readInto(const sys::Fd &image, device::Client &client, const device::Memory &staging,
 		     device::Target target, uint64_t start, uint64_t end)
 {
-	const size_t chunk = staging.bytes().size();
+	const size_t chunk = staging.bytes.size();
 
 	for (uint64_t at = start; at < end; at += chunk) {
 		const size_t length = std::min<uint64_t>(chunk, end - at);
 		run(client, {device::Direction::fromMedium, at, target, 0, length});
-		image.writeAt(at, staging.bytes().first(length));
+		image.writeAt(at, staging.bytes.first(length));
 	}
 }
 
-void requireNoSignature(device::Client &client, const vfio::Container &container,
-			vfio::IovaPlan &plan)
+void requireNoSignature(device::Client &client, const device::Memory &staging)
 {
 	constexpr uint64_t edge = 16 << 20;
 	const uint64_t size = client.mediumSize();
 	const uint64_t head = std::min(edge, size);
 	const uint64_t tail = size > 2 * edge ? size - edge : head;
-	const vfio::HostWindow staging(container, plan, 1 << 20);
-	const auto target = client.prepare({staging.iova(), staging.bytes()});
+	const auto target = client.prepare(staging);
 	const auto image = sys::memoryFile("namespace");
 
 	image.resize(size);

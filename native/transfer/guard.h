@@ -41,7 +41,7 @@ void requireNoOverlap(uint64_t from, uint64_t to, uint64_t length);
 
 // Nothing that looks like data of somebody's on the client's medium, or Error P2P_SIGNATURE
 // (fact signatures). Reads the first and last 16 MiB through the client.
-void requireNoSignature(device::Client &client, const vfio::Container &container,
-			vfio::IovaPlan &plan);
+// staging: host memory that the client reaches.
+void requireNoSignature(device::Client &client, const device::Memory &staging);
 
 }

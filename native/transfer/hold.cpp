@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "transfer/hold.h"
 
+#include "device/block.h"
 #include "device/cpu.h"
 #include "device/nvme_memory.h"
 #include "sys/error.h"
 #include "transfer/guard.h"
 
+#include <bit>
 #include <fcntl.h>
 
 namespace transfer
@@ -111,8 +113,9 @@ device::Memory HostMemory::memory() const
 // Whoever is opened through VFIO needs an address space, which its first function makes.
 static const pci::Function *firstFunction(const Plan &plan)
 {
-	if (!plan.legs.empty())
-		return &plan.legs.front().client;
+	for (const auto &leg : plan.legs)
+		if (leg.engine != "kernel")
+			return &leg.client;
 	for (const auto *end : {&plan.from, &plan.to})
 		if (end->access == "vfio")
 			return &*end->function;
@@ -129,7 +132,9 @@ Hold::Hold(const pci::Machine &machine, const Plan &plan)
 	openSpace(machine, plan);
 	from_ = holdIfMemory(container_.get(), plan.from);
 	to_ = holdIfMemory(container_.get(), plan.to);
-	if (plan.via)
+	if (plan.mechanism() == "p2pmem")
+		takePool(*plan.via->function);
+	else if (plan.via)
 		via_ = holdIfMemory(container_.get(), *plan.via);
 	mapFor(plan);
 	if (container_)
@@ -148,9 +153,27 @@ void Hold::openSpace(const pci::Machine &machine, const Plan &plan)
 	}
 }
 
+// Each mapping is a piece of its own, and the pool may be in pieces: smaller ones are tried then.
+void Hold::takePool(const pci::Function &provider)
+{
+	constexpr uint64_t largest = 8 << 20, least = 64 << 10;
+	const auto file = sys::Fd::open(provider.folder + "/p2pmem/allocate", O_RDWR);
+	uint64_t size = std::bit_floor(std::min(provider.p2pmem->available, largest));
+
+	while (pool_.size() == 0) {
+		try {
+			pool_ = sys::View::ofFile(file, 0, size);
+		} catch (const Error &error) {
+			if (error.code != "ENOMEM" || size <= least)
+				throw;
+			size /= 2;
+		}
+	}
+}
+
 void Hold::mapFor(const Plan &plan)
 {
-	if (plan.way != Way::peer)
+	if (plan.mechanism() != "type1")
 		return;
 	for (auto *memory : {from_.get(), to_.get(), via_.get()})
 		if (memory)
@@ -163,6 +186,9 @@ std::unique_ptr<device::Client> Hold::clientOf(const Plan &plan, const End &end,
 	const auto &order = plan.order;
 	if (end.isFile())
 		return openFile(end.place, isSource);
+	if (end.isBlock())
+		return std::make_unique<device::Block>(end.place.name, !isSource,
+						       order.queues * order.depth);
 	if (!end.isMemory())
 		return engines_->attach(*end.function,
 					{.medium = static_cast<uint32_t>(end.place.index),

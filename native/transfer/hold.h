@@ -79,6 +79,8 @@ public:
 	HeldMemory *from() { return from_.get(); }
 	HeldMemory *to() { return to_.get(); }
 	HeldMemory *via() { return via_.get(); }
+	// Memory of the kernel's pool between the two ends; empty where there is none.
+	std::span<std::byte> pool() const { return pool_.bytes(); }
 	// What reads the source and what writes the destination. One of them alone carries the
 	// bytes where the other end is memory that it reaches.
 	device::Client *source() { return source_.get(); }
@@ -93,6 +95,7 @@ public:
 private:
 	void openSpace(const pci::Machine &machine, const Plan &plan);
 	void mapFor(const Plan &plan);
+	void takePool(const pci::Function &provider);
 	std::unique_ptr<device::Client> clientOf(const Plan &plan, const End &end, bool isSource);
 	std::unique_ptr<device::Client> attachEngine(const Plan &plan);
 	std::unique_ptr<device::Client> openFile(const Place &place, bool isSource);
@@ -100,6 +103,7 @@ private:
 	std::unique_ptr<vfio::Container> container_;
 	std::unique_ptr<vfio::IovaPlan> iovas_;
 	std::unique_ptr<HeldMemory> from_, to_, via_;
+	sys::View pool_;
 	std::unique_ptr<device::Engines> engines_;
 	std::unique_ptr<device::Client> source_, sink_;
 	device::File *stream_ = nullptr;

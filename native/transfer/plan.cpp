@@ -4,9 +4,11 @@
 #include "device/engines.h"
 #include "pci/usage.h"
 #include "sys/error.h"
+#include "sys/file.h"
 #include "transfer/guard.h"
 
 #include <algorithm>
+#include <climits>
 #include <tuple>
 
 namespace transfer
@@ -78,6 +80,14 @@ const End *Plan::memory() const
 	return to.isMemory() ? &to : &from;
 }
 
+std::string Plan::mechanism() const
+{
+	const auto *end = memory();
+	if (!end)
+		return "";
+	return end->place.kind == PlaceKind::p2pmem ? "p2pmem" : "type1";
+}
+
 std::vector<route::Clearance> Plan::clearances() const
 {
 	std::vector<route::Clearance> all;
@@ -111,13 +121,21 @@ static End findMemory(const pci::Machine &machine, const Place &place, const Per
 	return end;
 }
 
-static End findEnd(const pci::Machine &machine, const Place &place, const Order &order)
+static End findEnd(const pci::Machine &machine, const Place &place, const Order &order,
+		   bool isDestination)
 {
 	if (place.isFile())
 		return {.place = place};
 	if (place.isMemory())
 		return findMemory(machine, place, order.permission, order.length.value_or(1));
 
+	if (place.kind == PlaceKind::block) {
+		const auto name = sys::baseName(place.name);
+		const auto uses = pci::usesOfBlock(machine.root, name);
+		if (isDestination && !uses.empty())
+			throw pci::inUse(uses);
+		return {.place = place, .function = machine.find(name)};
+	}
 	const auto &function = machine.find(place.name);
 	if (device::engineFor(function) != "nvme")
 		throw Error("P2P_NO_ENGINE", "no engine for " + function.bdf.name(),
@@ -143,6 +161,81 @@ static Leg legOf(const pci::Machine &machine, const pci::Function &client, const
 		requireViable(route::verdict(machine, client, client).vfio);
 	}
 	return leg;
+}
+
+// A namespace that the kernel drives: its requests reach the pool of the provider.
+static Leg legOfBlock(const pci::Machine &machine, const End &block, const End *pool,
+		      bool isFromMedium, const Order &order)
+{
+	Leg leg{.client = *block.function, .engine = "kernel", .isFromMedium = isFromMedium};
+	if (pool) {
+		leg.provider = pool->function;
+		leg.clearance =
+			route::clear(route::verdict(machine, *block.function, *pool->function),
+				     order.permission.verdict);
+	}
+	return leg;
+}
+
+// The pools that all clients may reach, the nearest first: by the kernel's own distance.
+static std::optional<pci::Function> nearestPool(const pci::Machine &machine,
+						const std::vector<const End *> &clients,
+						const Order &order)
+{
+	std::optional<pci::Function> nearest;
+	int least = INT_MAX;
+
+	for (const auto &function : machine.functions) {
+		if (!function.p2pmem || !function.p2pmem->isPublished)
+			continue;
+		int distance = 0;
+		for (const auto *client : clients) {
+			const auto verdict = route::verdict(machine, *client->function, function);
+			const bool isAllowed = route::isCleared(verdict, order.permission.verdict);
+			distance = isAllowed && distance < INT_MAX
+					   ? distance + verdict.kernel.distance.value_or(0)
+					   : INT_MAX;
+		}
+		if (distance < least) {
+			least = distance;
+			nearest = function;
+		}
+	}
+	return nearest;
+}
+
+static End findPool(const pci::Machine &machine, const Plan &plan)
+{
+	const auto &order = plan.order;
+	std::vector<const End *> blocks;
+	for (const auto *end : {&plan.from, &plan.to})
+		if (end->isBlock())
+			blocks.push_back(end);
+
+	const auto pool = order.via ? std::optional(machine.find(order.via->name))
+				    : nearestPool(machine, blocks, order);
+	if (!pool || !pool->p2pmem || pool->p2pmem->available == 0)
+		throw Error("P2P_NO_P2PMEM", "no memory in the kernel's pool",
+			    {{"bdf", pool ? pool->bdf.name() : ""}});
+	return {.place = {.kind = PlaceKind::p2pmem, .name = pool->bdf.name()},
+		.function = pool,
+		.access = "p2pmem"};
+}
+
+static void planBlocks(const pci::Machine &machine, Plan &plan)
+{
+	plan.way = plan.order.isStaged ? Way::staged : Way::peer;
+	if (plan.way == Way::peer)
+		plan.via = findPool(machine, plan);
+	const auto *pool = plan.via ? &*plan.via : nullptr;
+	for (const auto *end : {&plan.from, &plan.to}) {
+		const bool isSource = end == &plan.from;
+		if (end->isBlock())
+			plan.legs.push_back(legOfBlock(machine, *end, pool, isSource, plan.order));
+		else if (end->place.kind == PlaceKind::nameSpace)
+			plan.legs.push_back(
+				legOf(machine, *end->function, nullptr, isSource, plan.order));
+	}
 }
 
 // Memory between two namespaces where the user named none: a CMB of either, which only a BAR
@@ -182,6 +275,11 @@ bool isSamePlace(const End &from, const End &to)
 static void requireWay(const Plan &plan)
 {
 	const auto &[from, to] = std::tie(plan.from, plan.to);
+	// The kernel's driver takes no memory of a BAR: only of the pool.
+	const auto isForeign = [](const End &end) { return !end.isBlock() && !end.isFile(); };
+	const bool hasBlock = from.isBlock() || to.isBlock();
+	if (hasBlock && !plan.order.isStaged && (isForeign(from) || isForeign(to)))
+		throw Error("P2P_KINDS", "no way between these two", {{"kind", "block"}});
 	const bool hasWay = !(from.isFile() && to.isFile()) &&
 			    (!(from.isMemory() && to.isMemory()) || plan.order.isStaged ||
 			     !plan.order.engine.empty());
@@ -227,6 +325,8 @@ static void planMedia(const pci::Machine &machine, Plan &plan)
 	const bool isPeer = !plan.order.isStaged && !plan.from.isFile() && !plan.to.isFile();
 
 	plan.way = isPeer ? Way::peer : Way::staged;
+	if (isPeer && plan.order.via && plan.order.via->kind == PlaceKind::p2pmem)
+		throw Error("P2P_NO_RING", "a function by itself is no memory");
 	if (isPeer)
 		plan.via = findMemory(machine, plan.order.via ? *plan.order.via : ringOf(plan),
 				      plan.order.permission, 1);
@@ -266,18 +366,20 @@ static void planWords(Plan &plan)
 Plan plan(const pci::Machine &machine, const Order &order)
 {
 	Plan plan{.order = order,
-		  .from = findEnd(machine, order.from, order),
-		  .to = findEnd(machine, order.to, order)};
+		  .from = findEnd(machine, order.from, order, false),
+		  .to = findEnd(machine, order.to, order, true)};
 	requireWay(plan);
 
-	if (plan.from.isMemory() && plan.to.isMemory())
+	if (plan.from.isBlock() || plan.to.isBlock())
+		planBlocks(machine, plan);
+	else if (plan.from.isMemory() && plan.to.isMemory())
 		planMemories(machine, plan);
 	else if (plan.from.isMemory() || plan.to.isMemory())
 		planMediumAndMemory(machine, plan);
 	else
 		planMedia(machine, plan);
 
-	if (const auto *memory = plan.memory())
+	if (const auto *memory = plan.memory(); memory && plan.mechanism() == "type1")
 		plan.isIdentity =
 			std::all_of(plan.legs.begin(), plan.legs.end(),
 				    [&](const Leg &leg) { return isIdentical(leg, *memory); });

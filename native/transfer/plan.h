@@ -16,7 +16,9 @@ namespace transfer
 
 enum class Verify { full, sample, none };
 
-enum class PlaceKind { nameSpace, bar, cmb, pmr, file, stream };
+// block: a namespace that the kernel's driver has, /dev/nvmeXnY. p2pmem: the kernel's pool of a
+// function's memory; it only lies between two ends.
+enum class PlaceKind { nameSpace, bar, cmb, pmr, file, stream, block, p2pmem };
 
 // One end of a copy, as the user named it.
 struct Place {
@@ -42,7 +44,7 @@ struct Permission {
 
 struct Order {
 	Place from, to;
-	std::optional<Place> via; // memory between two media: bar, cmb or pmr
+	std::optional<Place> via; // memory between two media: bar, cmb, pmr or p2pmem
 	std::string engine;       // function that carries from memory to memory; '': none
 	bool isStaged = false;    // through host memory, at the user's word
 	// Bytes of each load and store that the CPU makes in a BAR, which may be registers then:
@@ -67,6 +69,7 @@ struct End {
 
 	bool isMemory() const { return place.isMemory(); }
 	bool isFile() const { return place.isFile(); }
+	bool isBlock() const { return place.kind == PlaceKind::block; }
 };
 
 // The same namespace, or the same memory of the same function, whatever the offsets?
@@ -99,15 +102,17 @@ struct Plan {
 
 	// The memory that requests of functions are pointed at; nullptr: the host's.
 	const End *memory() const;
+	// How functions come to reach it: 'type1', 'p2pmem'; '' where they reach the host's.
+	std::string mechanism() const;
 	// The leave that all legs together have.
 	std::vector<route::Clearance> clearances() const;
 };
 
 // Looks only. Errors, each with facts for the sentence: P2P_NO_FUNCTION, P2P_KINDS (no way between
-// these two), P2P_NO_RING (two media and no memory between them), P2P_OVERLAP, P2P_WIDTH,
-// P2P_NO_ENGINE, P2P_IN_USE, P2P_NOT_BOUND, P2P_NO_BAR, P2P_BAR_IO, P2P_BAR_DISABLED, P2P_RANGE,
-// P2P_UNALIGNED, P2P_PROVIDER_DRIVER, P2P_REGISTER_BAR, P2P_MSIX, VFIO_NO_IOMMU, VFIO_NOT_VIABLE,
-// and those of route::clear().
+// these two), P2P_NO_P2PMEM, P2P_NO_RING (two media and no memory between them), P2P_OVERLAP,
+// P2P_WIDTH, P2P_NO_ENGINE, P2P_IN_USE, P2P_NOT_BOUND, P2P_NO_BAR, P2P_BAR_IO, P2P_BAR_DISABLED,
+// P2P_RANGE, P2P_UNALIGNED, P2P_PROVIDER_DRIVER, P2P_REGISTER_BAR, P2P_MSIX, VFIO_NO_IOMMU,
+// VFIO_NOT_VIABLE, and those of route::clear().
 Plan plan(const pci::Machine &machine, const Order &order);
 
 // The same for a mapping: a client that is bound, a BAR that can be held, leave to pass.

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "device/block.h"
+
+#include "sys/clock.h"
+#include "sys/error.h"
+
+#include <bit>
+#include <cerrno>
+#include <fcntl.h>
+#include <linux/fs.h>
+
+namespace device
+{
+
+using sys::Error;
+
+static constexpr uint64_t drainTimeout = 30'000'000'000; // as the kernel's own for one command
+
+Block::Block(const std::string &path, bool isForWriting, unsigned depth)
+    : fd_(sys::Fd::open(path, O_DIRECT | (isForWriting ? O_RDWR | O_EXCL : O_RDONLY))),
+      depth_(std::bit_floor(std::min(depth, 256u))), ring_(depth_), lengths_(depth_), tags_(depth_)
+{
+	int logical = 0;
+	if (fd_.tryIoctl(BLKSSZGET, &logical) != 0)
+		throw Error("P2P_NO_BLOCK", path + " is no block device", {{"path", path}});
+	fd_.ioctl(BLKGETSIZE64, &size_, "BLKGETSIZE64");
+	blockSize_ = static_cast<size_t>(logical);
+	for (uint32_t i = 0; i < depth_; i++)
+		free_.push_back(i);
+}
+
+// Memory may go only once the kernel is done with it.
+Block::~Block()
+{
+	sys::Patience patience(drainTimeout);
+	try {
+		ring_.submit();
+		while (ring_.underWay() > 0 && (ring_.pop() || patience.turn())) {
+		}
+	} catch (const Error &) {
+		// Closing the ring cancels what is left, and waits for it.
+	}
+}
+
+Target Block::prepare(const Memory &memory)
+{
+	targets_.push_back(memory);
+	return Target{static_cast<unsigned>(targets_.size() - 1)};
+}
+
+bool Block::start(const Request &request)
+{
+	if (free_.empty())
+		return false;
+	const uint32_t slot = free_.back();
+	const auto memory = targets_[static_cast<unsigned>(request.target)].bytes.subspan(
+		request.offset, request.length);
+	if (!ring_.push(request.direction == Direction::toMedium, fd_.number(), memory,
+			request.medium, slot))
+		return false;
+	free_.pop_back();
+	tags_[slot] = request.tag;
+	lengths_[slot] = request.length;
+	return true;
+}
+
+void Block::requireWhole(const sys::Uring::Completion &completion) const
+{
+	if (completion.result == static_cast<int>(lengths_[completion.tag]))
+		return;
+	errno = completion.result < 0 ? -completion.result : EIO;
+	throw Error::fromErrno("io_uring", fd_.path());
+}
+
+size_t Block::poll(std::span<uint32_t> finished)
+{
+	size_t count = 0;
+
+	ring_.submit();
+	while (count < finished.size()) {
+		const auto completion = ring_.pop();
+		if (!completion)
+			break;
+		free_.push_back(static_cast<uint32_t>(completion->tag));
+		requireWhole(*completion);
+		finished[count++] = tags_[completion->tag];
+	}
+	return count;
+}
+
+void Block::flush()
+{
+	fd_.flush();
+}
+
+}
