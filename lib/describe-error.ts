@@ -138,6 +138,13 @@ const sentences: Readonly<Record<string, Describe>> = {
 		hints: ['p2p-list       which functions offer it', '--staged       through host memory'],
 	}),
 	P2P_NO_BLOCK: ({path}) => ({text: `${path} is no block device`}),
+	P2P_BENCH_SIZE: ({size, unit, largest}) => ({
+		text: `requests of ${size} bytes do not go: they are multiples of ${unit}, up to ${largest}`,
+	}),
+	P2P_BENCH_WRONG: ({kind}) => ({
+		text: `the bytes do not arrive (${kind}): there is nothing to measure`,
+		hints: ['p2p-copy FROM TO --verify   says more'],
+	}),
 	P2P_NO_RING: () => ({
 		text: 'two namespaces need memory between them, and neither controller has a CMB',
 		hints: ['--via NAME/barN   memory of another function', '--staged          host memory'],

@@ -254,6 +254,35 @@ export type Mismatch = {
 	readonly isSourceUnstable: boolean;
 };
 
+export type BenchOrder = {
+	/** A namespace, which is read. */
+	readonly from: Place;
+	/** Memory, which is overwritten. */
+	readonly to: Place;
+	readonly length: number;
+	readonly sizes: readonly number[];
+	readonly depths: readonly number[];
+	readonly runs: number;
+	readonly durationNs: number;
+	readonly allowed: Allowed;
+};
+
+/** One run of p2p-bench. Sizes in bytes, times in nanoseconds. */
+export type Sample = {
+	readonly way: 'peer' | 'staged';
+	readonly size: number;
+	readonly depth: number;
+	readonly run: number;
+	readonly bytes: number;
+	readonly requests: number;
+	readonly durationNs: number;
+	readonly cpuNs: number;
+	/** From start to completion; null where they were not taken. */
+	readonly medianNs: number | null;
+	readonly percentile99Ns: number | null;
+	readonly longestNs: number | null;
+};
+
 export type MapOrder = {
 	readonly client: string;
 	readonly provider: string;
@@ -369,6 +398,7 @@ export type Native = {
 	groups(source: Source): Promise<Groups>;
 	plan(order: CopyOrder): Promise<CopyPlan>;
 	copy(order: CopyOrder, onProgress: (progress: Progress) => void): Job<CopyReport>;
+	bench(order: BenchOrder, onSample: (sample: Sample) => void): Job<CopyPlan>;
 	/** Calls onReady once the memory is mapped and holds it until stop(). */
 	map(order: MapOrder, onReady: (report: MapReport) => void): Job<null>;
 	bind(order: BindOrder): Promise<BindReport>;

@@ -172,6 +172,22 @@ static Napi::Value copy(const Napi::CallbackInfo &info)
 		copiedToJs, progressToJs);
 }
 
+// bench(order, onSample): Job<CopyPlan>
+static Napi::Value bench(const Napi::CallbackInfo &info)
+{
+	const auto order = benchOrder(info[0].As<Napi::Object>());
+
+	return job<transfer::Sample>(
+		info.Env(), info[1].As<Napi::Function>(),
+		[=](std::stop_token stop, const auto &tell) {
+			const auto machine = pci::Machine::scan("");
+			auto plan = transfer::planBench(machine, order);
+			transfer::bench(machine, plan, order, stop, tell);
+			return plan;
+		},
+		planToJs, sampleToJs);
+}
+
 // map(order, onReady): Job<null>
 static Napi::Value map(const Napi::CallbackInfo &info)
 {
@@ -205,6 +221,7 @@ static Napi::Object exportAll(Napi::Env env, Napi::Object exports)
 	exports["groups"] = Napi::Function::New(env, groups);
 	exports["plan"] = Napi::Function::New(env, plan);
 	exports["copy"] = Napi::Function::New(env, copy);
+	exports["bench"] = Napi::Function::New(env, bench);
 	exports["map"] = Napi::Function::New(env, map);
 	exports["bind"] = Napi::Function::New(env, bind);
 	return exports;

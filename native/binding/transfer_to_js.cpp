@@ -94,6 +94,27 @@ transfer::Order copyOrder(const Napi::Object &order)
 		.timeoutNs = number(order.Get("timeoutNs"))};
 }
 
+static std::vector<size_t> sizeList(const Napi::Value &value)
+{
+	const auto array = value.As<Napi::Array>();
+	std::vector<size_t> sizes;
+	for (uint32_t i = 0; i < array.Length(); i++)
+		sizes.push_back(number(array.Get(i)));
+	return sizes;
+}
+
+transfer::BenchOrder benchOrder(const Napi::Object &order)
+{
+	return {.from = place(order.Get("from").As<Napi::Object>()),
+		.to = place(order.Get("to").As<Napi::Object>()),
+		.length = number(order.Get("length")),
+		.sizes = sizeList(order.Get("sizes")),
+		.depths = sizeList(order.Get("depths")),
+		.runs = static_cast<unsigned>(number(order.Get("runs"))),
+		.durationNs = number(order.Get("durationNs")),
+		.permission = permission(order.Get("allowed").As<Napi::Object>())};
+}
+
 transfer::MapOrder mapOrder(const Napi::Object &order)
 {
 	return {.client = order.Get("client").ToString(),
@@ -232,6 +253,25 @@ Napi::Object progressToJs(Napi::Env env, const transfer::Progress &progress)
 	object["phase"] = progress.phase;
 	object["bytes"] = lengthToJs(env, progress.bytes);
 	object["total"] = lengthToJs(env, progress.total);
+	return object;
+}
+
+Napi::Object sampleToJs(Napi::Env env, const transfer::Sample &sample)
+{
+	auto object = Napi::Object::New(env);
+
+	object["way"] = wayText(sample.way);
+	object["size"] = lengthToJs(env, sample.size);
+	object["depth"] = lengthToJs(env, sample.depth);
+	object["run"] = lengthToJs(env, sample.run);
+	object["bytes"] = lengthToJs(env, sample.bytes);
+	object["requests"] = lengthToJs(env, sample.requests);
+	object["durationNs"] = lengthToJs(env, sample.duration);
+	object["cpuNs"] = lengthToJs(env, sample.cpu);
+	object["medianNs"] = sample.median ? lengthToJs(env, sample.median) : env.Null();
+	object["percentile99Ns"] =
+		sample.median ? lengthToJs(env, sample.percentile99) : env.Null();
+	object["longestNs"] = sample.median ? lengthToJs(env, sample.longest) : env.Null();
 	return object;
 }
 

@@ -2,6 +2,7 @@
 // Orders for a transfer out of JavaScript objects, and what became of them back into such.
 #pragma once
 
+#include "transfer/bench.h"
 #include "transfer/copy.h"
 #include "transfer/map.h"
 
@@ -10,6 +11,8 @@
 namespace binding
 {
 
+transfer::BenchOrder benchOrder(const Napi::Object &order);
+Napi::Object sampleToJs(Napi::Env env, const transfer::Sample &sample);
 transfer::Order copyOrder(const Napi::Object &order);
 transfer::MapOrder mapOrder(const Napi::Object &order);
 

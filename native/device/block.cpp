@@ -42,19 +42,12 @@ Block::~Block()
 	}
 }
 
-Target Block::prepare(const Memory &memory)
-{
-	targets_.push_back(memory);
-	return Target{static_cast<unsigned>(targets_.size() - 1)};
-}
-
 bool Block::start(const Request &request)
 {
 	if (free_.empty())
 		return false;
 	const uint32_t slot = free_.back();
-	const auto memory = targets_[static_cast<unsigned>(request.target)].bytes.subspan(
-		request.offset, request.length);
+	const auto memory = targetOf(request).bytes.subspan(request.offset, request.length);
 	if (!ring_.push(request.direction == Direction::toMedium, fd_.number(), memory,
 			request.medium, slot))
 		return false;

@@ -24,15 +24,12 @@ public:
 	size_t blockSize() const override { return blockSize_; }
 	uint64_t mediumSize() const override { return size_; }
 	size_t maxTransfer() const override { return size_t{128} << 10; }
-	unsigned queues() const override { return 1; }
 	unsigned depth() const override { return depth_; }
 
-	Target prepare(const Memory &memory) override;
 	bool start(const Request &request) override;
 	// Errors with the request's own errno's name.
 	size_t poll(std::span<uint32_t> finished) override;
 	void flush() override;
-	void shutDown() override {}
 
 private:
 	void requireWhole(const sys::Uring::Completion &completion) const;
@@ -42,7 +39,6 @@ private:
 	uint64_t size_ = 0;
 	unsigned depth_;
 	sys::Uring ring_;
-	std::vector<Memory> targets_;
 	std::vector<size_t> lengths_; // of what is under way, by its place in the ring's tags
 	std::vector<uint32_t> tags_;
 	std::vector<uint32_t> free_;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace device
 {
@@ -48,12 +49,16 @@ public:
 	virtual size_t blockSize() const = 0;
 	virtual uint64_t mediumSize() const = 0; // bytes; streamSize where only its end tells
 	virtual size_t maxTransfer() const = 0;
-	virtual unsigned queues() const = 0;
-	virtual unsigned depth() const = 0; // requests under way at once, per queue
+	virtual unsigned queues() const { return 1; }
+	virtual unsigned depth() const { return 1; } // requests under way at once, per queue
 
 	// Everything that can be made ready for memory at start is made here, so that a request
 	// costs no allocation later.
-	virtual Target prepare(const Memory &memory) = 0;
+	virtual Target prepare(const Memory &memory)
+	{
+		targets_.push_back(memory);
+		return Target{static_cast<unsigned>(targets_.size() - 1)};
+	}
 
 	// Hands one request over; false when as many are under way as it takes.
 	virtual bool start(const Request &request) = 0;
@@ -65,9 +70,18 @@ public:
 	virtual std::optional<uint64_t> end() const { return std::nullopt; }
 
 	// What was written is on the medium when this returns.
-	virtual void flush() = 0;
+	virtual void flush() {}
 	// An orderly end, with errors; the destructor silences the device in any case.
-	virtual void shutDown() = 0;
+	virtual void shutDown() {}
+
+protected:
+	const Memory &targetOf(const Request &request) const
+	{
+		return targets_[static_cast<unsigned>(request.target)];
+	}
+
+private:
+	std::vector<Memory> targets_;
 };
 
 // The size of a medium that can only be read or written in order.

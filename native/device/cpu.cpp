@@ -6,19 +6,12 @@
 namespace device
 {
 
-Target Cpu::prepare(const Memory &memory)
-{
-	targets_.push_back(memory);
-	return Target{static_cast<unsigned>(targets_.size() - 1)};
-}
-
 bool Cpu::start(const Request &request)
 {
 	if (done_)
 		return false;
 	auto *medium = medium_.data() + request.medium;
-	auto *memory =
-		targets_[static_cast<unsigned>(request.target)].bytes.data() + request.offset;
+	auto *memory = targetOf(request).bytes.data() + request.offset;
 
 	if (request.direction == Direction::fromMedium)
 		sys::copyWords(memory, medium, request.length);

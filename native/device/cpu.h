@@ -18,18 +18,12 @@ public:
 	size_t blockSize() const override { return 1; }
 	uint64_t mediumSize() const override { return medium_.size(); }
 	size_t maxTransfer() const override { return size_t{1} << 20; }
-	unsigned queues() const override { return 1; }
-	unsigned depth() const override { return 1; }
 
-	Target prepare(const Memory &memory) override;
 	bool start(const Request &request) override;
 	size_t poll(std::span<uint32_t> finished) override;
-	void flush() override {}
-	void shutDown() override {}
 
 private:
 	std::span<std::byte> medium_;
-	std::vector<Memory> targets_;
 	std::optional<uint32_t> done_; // a request is over when start() returns
 };
 

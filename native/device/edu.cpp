@@ -37,12 +37,6 @@ void Edu::write(size_t reg, uint64_t value) const
 	*reinterpret_cast<volatile uint64_t *>(registers_.data() + reg) = value;
 }
 
-Target Edu::prepare(const Memory &memory)
-{
-	targets_.push_back(memory);
-	return Target{static_cast<unsigned>(targets_.size() - 1)};
-}
-
 void Edu::step(uint64_t from, uint64_t to, uint64_t command) const
 {
 	write(SOURCE, from);
@@ -56,9 +50,9 @@ static uint64_t mediumOf(const Memory &medium, const Request &request)
 	return number(medium.iova) + request.medium;
 }
 
-static uint64_t memoryOf(const std::vector<Memory> &targets, const Request &request)
+static uint64_t memoryOf(const Memory &memory, const Request &request)
 {
-	return number(targets[static_cast<unsigned>(request.target)].iova) + request.offset;
+	return number(memory.iova) + request.offset;
 }
 
 bool Edu::start(const Request &request)
@@ -68,7 +62,7 @@ bool Edu::start(const Request &request)
 	request_ = request;
 	phase_ = Phase::filling;
 	const bool isFrom = request.direction == Direction::fromMedium;
-	step(isFrom ? mediumOf(medium_, request) : memoryOf(targets_, request), buffer, 0);
+	step(isFrom ? mediumOf(medium_, request) : memoryOf(targetOf(request), request), buffer, 0);
 	return true;
 }
 
@@ -79,7 +73,8 @@ size_t Edu::poll(std::span<uint32_t> finished)
 	if (phase_ == Phase::filling) {
 		phase_ = Phase::emptying;
 		const bool isFrom = request_.direction == Direction::fromMedium;
-		step(buffer, isFrom ? memoryOf(targets_, request_) : mediumOf(medium_, request_),
+		step(buffer,
+		     isFrom ? memoryOf(targetOf(request_), request_) : mediumOf(medium_, request_),
 		     FROM_BUFFER);
 		return 0;
 	}

@@ -27,13 +27,9 @@ public:
 	uint64_t mediumSize() const override { return medium_.bytes.size(); }
 	// The last byte of the buffer is refused, by the end of QEMU's process.
 	size_t maxTransfer() const override { return 2048; }
-	unsigned queues() const override { return 1; }
-	unsigned depth() const override { return 1; }
 
-	Target prepare(const Memory &memory) override;
 	bool start(const Request &request) override;
 	size_t poll(std::span<uint32_t> finished) override;
-	void flush() override {}
 	void shutDown() override;
 
 private:
@@ -44,7 +40,6 @@ private:
 	std::shared_ptr<vfio::Function> function_;
 	sys::View registers_;
 	Memory medium_;
-	std::vector<Memory> targets_;
 	Request request_;
 	enum class Phase { idle, filling, emptying } phase_ = Phase::idle;
 };

@@ -13,12 +13,6 @@ static constexpr size_t bufferSize = 1 << 20;
 
 File::File(sys::Fd fd, uint64_t size) : fd_(std::move(fd)), size_(size), buffer_(bufferSize) {}
 
-Target File::prepare(const Memory &memory)
-{
-	targets_.push_back(memory);
-	return Target{static_cast<unsigned>(targets_.size() - 1)};
-}
-
 bool File::start(const Request &request)
 {
 	if (request_)
@@ -27,7 +21,7 @@ bool File::start(const Request &request)
 	done_ = 0;
 	isFinished_ = false;
 	if (request.direction == Direction::toMedium) {
-		const auto &memory = targets_[static_cast<unsigned>(request.target)];
+		const auto &memory = targetOf(request);
 		sys::copyWords(buffer_.data(), memory.bytes.data() + request.offset, request.length,
 			       memory.width);
 	}
@@ -85,7 +79,7 @@ size_t File::poll(std::span<uint32_t> finished)
 	if (!isFinished_)
 		return 0;
 	if (request_->direction == Direction::fromMedium) {
-		const auto &memory = targets_[static_cast<unsigned>(request_->target)];
+		const auto &memory = targetOf(*request_);
 		sys::copyWords(memory.bytes.data() + request_->offset, buffer_.data(), done_,
 			       memory.width);
 	}

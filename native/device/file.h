@@ -21,16 +21,12 @@ public:
 	size_t blockSize() const override { return 1; }
 	uint64_t mediumSize() const override { return size_; }
 	size_t maxTransfer() const override { return buffer_.size(); }
-	unsigned queues() const override { return 1; }
-	unsigned depth() const override { return 1; }
 
-	Target prepare(const Memory &memory) override;
 	// A stream's requests have to come in order of the medium. Errors with errno's name.
 	bool start(const Request &request) override;
 	size_t poll(std::span<uint32_t> finished) override;
 	std::optional<uint64_t> end() const override { return end_; }
 	void flush() override;
-	void shutDown() override {}
 
 	// Does a stream go on? nullopt where that cannot be told yet.
 	std::optional<bool> isMore() const;
@@ -46,7 +42,6 @@ private:
 
 	sys::Fd fd_;
 	uint64_t size_;
-	std::vector<Memory> targets_;
 	std::vector<std::byte> buffer_;
 	std::vector<std::byte> past_;
 	std::optional<Request> request_;

@@ -57,18 +57,12 @@ void Lsi53c895a::reset() const
 	write8(ISTAT0, 0);
 }
 
-Target Lsi53c895a::prepare(const Memory &memory)
-{
-	targets_.push_back(memory);
-	return Target{static_cast<unsigned>(targets_.size() - 1)};
-}
-
 bool Lsi53c895a::start(const Request &request)
 {
 	if (tag_)
 		return false;
 	const auto medium = static_cast<uint32_t>(number(medium_.iova) + request.medium);
-	const auto &target = targets_[static_cast<unsigned>(request.target)];
+	const auto &target = targetOf(request);
 	const auto memory = static_cast<uint32_t>(number(target.iova) + request.offset);
 	const bool isFrom = request.direction == Direction::fromMedium;
 	const std::array<uint32_t, 5> script{MEMORY_MOVE | static_cast<uint32_t>(request.length),

@@ -30,14 +30,10 @@ public:
 	size_t blockSize() const override { return 4; }
 	uint64_t mediumSize() const override { return medium_.bytes.size(); }
 	size_t maxTransfer() const override { return size_t{4} << 20; }
-	unsigned queues() const override { return 1; }
-	unsigned depth() const override { return 1; }
 
-	Target prepare(const Memory &memory) override;
 	bool start(const Request &request) override;
 	// Error P2P_ENGINE (fact status) where the chip reports anything but the end.
 	size_t poll(std::span<uint32_t> finished) override;
-	void flush() override {}
 	void shutDown() override;
 
 private:
@@ -50,7 +46,6 @@ private:
 	sys::View registers_;
 	vfio::HostWindow script_;
 	Memory medium_;
-	std::vector<Memory> targets_;
 	std::optional<uint32_t> tag_; // of the request under way
 };
 

@@ -12,12 +12,22 @@ namespace sys
 
 static constexpr unsigned spins = 2000;
 
-uint64_t now()
+static uint64_t read(clockid_t clock)
 {
 	timespec time = {};
-	clock_gettime(CLOCK_MONOTONIC, &time);
+	clock_gettime(clock, &time);
 	return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 +
 	       static_cast<uint64_t>(time.tv_nsec);
+}
+
+uint64_t now()
+{
+	return read(CLOCK_MONOTONIC);
+}
+
+uint64_t threadTime()
+{
+	return read(CLOCK_THREAD_CPUTIME_ID);
 }
 
 void pause(uint64_t duration)

@@ -9,6 +9,8 @@ namespace sys
 
 // CLOCK_MONOTONIC, nanoseconds.
 uint64_t now();
+// CPU time of this thread, nanoseconds.
+uint64_t threadTime();
 // Sleeps; nanoseconds.
 void pause(uint64_t duration);
 

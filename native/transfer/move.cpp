@@ -149,6 +149,8 @@ public:
 			beat_.checkStop();
 			fill();
 			const bool isFilled = collect(source_, Slot::full, filled_);
+			// A sink may take its time: the source is busy meanwhile.
+			fill();
 			empty();
 			const bool isEmptied = collect(sink_, Slot::free, emptied_);
 			beat_.turn(isFilled || isEmptied,
@@ -185,7 +187,8 @@ private:
 
 	void fill()
 	{
-		while (filling_ < total() && slots_[slotOf(filling_)] == Slot::free &&
+		while (filling_ < total() && filling_ - filled_ < pace_.underWay &&
+		       slots_[slotOf(filling_)] == Slot::free &&
 		       source_.start(request(Direction::fromMedium, filling_))) {
 			slots_[slotOf(filling_)] = Slot::busy;
 			filling_++;

@@ -25,6 +25,8 @@ struct Span {
 struct Pace {
 	size_t requestSize = 0;              // bytes; at most the client's maxTransfer()
 	uint64_t timeoutNs = 30'000'000'000; // for any one request of a device
+	// Requests of a relay's source under way at most; else as many as it takes.
+	uint64_t underWay = UINT64_MAX;
 	std::stop_token stop{};
 	// Told how many bytes of the span are done, at most ten times a second.
 	std::function<void(uint64_t)> tell{};
