@@ -17,6 +17,9 @@ public:
 	// size: bytes of the medium; streamSize: a stream, which is read or written in order.
 	File(sys::Fd fd, uint64_t size);
 
+	// The file itself, where it was not there at first.
+	void open(sys::Fd fd) { fd_ = std::move(fd); }
+
 	std::string engine() const override { return "file"; }
 	size_t blockSize() const override { return 1; }
 	uint64_t mediumSize() const override { return size_; }

@@ -63,6 +63,12 @@ static uint64_t decideLength(const Plan &plan, Hold &hold)
 	return length;
 }
 
+// Of a ring in peer memory: how much of that is written.
+static uint64_t ringSize(const HeldMemory &memory)
+{
+	return std::min<uint64_t>(largestRing, memory.size());
+}
+
 // Registers are no memory: only what is known to be one is touched, or what the user vouches for.
 static void guardMemory(const Plan &plan, const HeldMemory *memory, uint64_t length)
 {
@@ -195,7 +201,7 @@ private:
 			return host_->memory();
 		if (!hold_.pool().empty())
 			return {.bytes = hold_.pool()};
-		return hold_.via()->memory(std::min<uint64_t>(largestRing, hold_.via()->size()));
+		return hold_.via()->memory(ringSize(*hold_.via()));
 	}
 
 	size_t mostUnderWay() const
@@ -302,10 +308,12 @@ Report copy(const pci::Machine &machine, const Plan &plan, std::stop_token stop,
 	const uint64_t length = decideLength(plan, hold);
 	guardMemory(plan, hold.from(), length);
 	guardMemory(plan, hold.to(), length);
-	guardMemory(plan, hold.via(), 1);
+	if (hold.via())
+		guardMemory(plan, hold.via(), ringSize(*hold.via()));
 	if (!plan.to.isMemory() && !plan.to.isFile() && !plan.order.overwriteSignature)
 		requireNoSignature(*hold.sink(), hold.hostMemory(Side::largestBlock).memory());
 
+	hold.openTarget(plan);
 	Carrier carrier(plan, hold, length);
 	auto report = carrier.begin(length);
 	const bool isProved = plan.order.verify != Verify::none;

@@ -212,26 +212,32 @@ std::unique_ptr<device::Client> Hold::attachEngine(const Plan &plan)
 
 std::unique_ptr<device::Client> Hold::openFile(const Place &place, bool isSource)
 {
-	std::unique_ptr<device::File> file;
 	if (place.kind == PlaceKind::stream) {
 		auto fd = place.name.empty()
 				  ? sys::streamOf(isSource ? 0 : 1, !isSource)
 				  : sys::Fd::open(place.name, isSource ? O_RDONLY : O_WRONLY);
-		file = std::make_unique<device::File>(std::move(fd), device::streamSize);
-	} else {
-		const bool isNew = !isSource && place.offset == 0;
-		const int flags = isSource ? O_RDONLY : O_RDWR | O_CREAT | (isNew ? O_TRUNC : 0);
-		auto fd = sys::Fd::open(place.name, flags);
-		const auto size = fd.size();
-		if (!size)
-			throw Error("P2P_NO_FILE", place.name + " is no regular file",
-				    {{"path", place.name}});
-		file = std::make_unique<device::File>(std::move(fd),
-						      isSource ? *size : device::streamSize - 1);
+		auto stream = std::make_unique<device::File>(std::move(fd), device::streamSize);
+		if (isSource)
+			stream_ = stream.get();
+		return stream;
 	}
-	if (isSource && place.kind == PlaceKind::stream)
-		stream_ = file.get();
-	return file;
+	if (isSource) {
+		auto fd = sys::Fd::open(place.name, O_RDONLY);
+		const uint64_t size = fd.size().value_or(0);
+		return std::make_unique<device::File>(std::move(fd), size);
+	}
+	auto target = std::make_unique<device::File>(sys::Fd(), device::streamSize - 1);
+	target_ = target.get();
+	return target;
+}
+
+void Hold::openTarget(const Plan &plan)
+{
+	if (!target_)
+		return;
+	const auto &place = plan.to.place;
+	const int emptying = place.offset == 0 ? O_TRUNC : 0;
+	target_->open(sys::Fd::open(place.name, O_RDWR | O_CREAT | emptying));
 }
 
 HostMemory Hold::hostMemory(size_t size)

@@ -88,6 +88,10 @@ public:
 	// The source as a stream; nullptr where it is none.
 	device::File *stream() { return stream_; }
 
+	// Opens the file that is written, empties it where the copy is all that it will hold. Not
+	// before everything else was found to be right.
+	void openTarget(const Plan &plan);
+
 	HostMemory hostMemory(size_t size);
 	vfio::Container *container() { return container_.get(); }
 	vfio::IovaPlan *iovas() { return iovas_.get(); }
@@ -107,6 +111,7 @@ private:
 	std::unique_ptr<device::Engines> engines_;
 	std::unique_ptr<device::Client> source_, sink_;
 	device::File *stream_ = nullptr;
+	device::File *target_ = nullptr; // a regular file that is written
 };
 
 }

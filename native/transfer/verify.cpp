@@ -87,6 +87,9 @@ bool Proof::isPoisoned(const Block &block)
 
 std::optional<Mismatch> Proof::poison(uint64_t offset, uint64_t length)
 {
+	// Where a stream ends nobody knows yet: what lies behind must stay as it is.
+	if (shape_.isStream)
+		return std::nullopt;
 	// All of a BAR is poisoned for full; a disk is not written twice for it.
 	const bool isAll = mode_ == Verify::full && destination_.isMemory();
 	for (const auto &block : isAll ? blocks(offset, length) : samples(offset, length))

@@ -246,6 +246,23 @@ test.serial('a stream is never cut short in silence', async (t) => {
 	});
 });
 
+test.serial('what lies behind the end of a stream stays as it is', async (t) => {
+	const ram = fillRandom(lab.guest().image('mem', 'ram'), 0, 64 * MiB);
+	shows(t, await lab.run('printf hello | p2p-copy - $mem/bar2 --verify'), {status: 0, stderr: ''});
+	const now = readAt(lab.guest().image('mem', 'ram'), 0, 64 * MiB);
+	t.is(now.toString('latin1', 0, 5), 'hello');
+	t.true(now.subarray(5).equals(ram.subarray(5)));
+});
+
+test.serial('a refused copy neither makes nor empties a file', async (t) => {
+	await lab.run('echo old >/tmp/kept');
+	for (const file of ['/tmp/kept', '/tmp/never']) {
+		const line = `p2p-copy $teacher/bar0 ${file} --length 64`;
+		shows(t, await lab.run(line), {status: 1, stdout: '', stderr: /registers/});
+	}
+	shows(t, await lab.run('cat /tmp/kept; ls /tmp/never'), {status: 2, stdout: 'old\n'});
+});
+
 test.serial('a full disk and a closed pipe end in one sentence', async (t) => {
 	shows(t, await lab.run('p2p-copy $mem/bar2 /dev/full --length 1M'), {
 		status: 2,
