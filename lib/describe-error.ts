@@ -145,6 +145,10 @@ const sentences: Readonly<Record<string, Describe>> = {
 		text: `the bytes do not arrive (${kind}): there is nothing to measure`,
 		hints: ['p2p-copy FROM TO --verify   says more'],
 	}),
+	P2P_VIA: ({name}) => ({
+		text: `--via ${name}: a function by itself stands for its p2pmem, which only disks of the kernel reach`,
+		hints: [`--via ${name}/barN, ${name}/cmb or ${name}/pmr`],
+	}),
 	P2P_NO_RING: () => ({
 		text: 'two namespaces need memory between them, and neither controller has a CMB',
 		hints: ['--via NAME/barN   memory of another function', '--staged          host memory'],

@@ -17,7 +17,8 @@ export class Progress {
 		if (!this.#isShown) return;
 		const seconds = (performance.now() - this.#start) / 1000;
 		const perSecond = state.bytes / Math.max(seconds, 1e-9);
-		const left = state.total === 0 ? '' : ` ${secondsLeft(state, perSecond)} s left`;
+		const left =
+			state.total === 0 || state.bytes === 0 ? '' : ` ${secondsLeft(state, perSecond)} s left`;
 		const share = state.total === 0 ? '' : `${percent(state)} `;
 		const all = state.total === 0 ? '' : `/${bytes(state.total)}`;
 		const line = `${state.phase} ${share}${bytes(state.bytes)}${all} ${rate(perSecond)}${left}`;

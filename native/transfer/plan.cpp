@@ -326,7 +326,8 @@ static void planMedia(const pci::Machine &machine, Plan &plan)
 
 	plan.way = isPeer ? Way::peer : Way::staged;
 	if (isPeer && plan.order.via && plan.order.via->kind == PlaceKind::p2pmem)
-		throw Error("P2P_NO_RING", "a function by itself is no memory");
+		throw Error("P2P_VIA", "a function by itself is no memory",
+			    {{"name", plan.order.via->name}});
 	if (isPeer)
 		plan.via = findMemory(machine, plan.order.via ? *plan.order.via : ringOf(plan),
 				      plan.order.permission, 1);

@@ -128,6 +128,7 @@ const refusals: readonly [line: string, status: number, sentence: RegExp][] = [
 	['p2p-copy $disk/ns1 $disk4k/bar0 --length 4K', 1, /register/],
 	['p2p-copy $disk/ns1 $far/bar2 --length 4K', 1, /does not reach/],
 	['p2p-copy $disk/ns1 $disk4k/ns1 --length 4K', 2, /neither controller has a CMB[\s\S]*--via/],
+	['p2p-copy $disk/ns1 $disk4k/ns1 --via $mem --length 4K', 2, /p2pmem[\s\S]*Try: --via/],
 	['p2p-copy $mem/bar2 $far/bar2 --length 4K', 2, /both ends are memory[\s\S]*--engine/],
 	['p2p-copy $mem/bar2 $mem/bar2+1K --length 4K --staged', 2, /overlap/],
 	['p2p-copy $disk/ns1 $disk/ns1+1M --length 4M --staged', 2, /overlap/],
