@@ -19,7 +19,7 @@ export function mismatchFailure({plan, result}: CopyReport): Failure | undefined
 		);
 	}
 	const hints = plan.legs
-		.filter(({provider}) => provider !== null)
+		.filter(({client, provider}) => provider !== null && provider !== client)
 		.map((leg) => `p2p-check ${leg.client} ${leg.provider}   the route and its conditions`);
 	if (mismatch.kind === 'faulted') {
 		return new Failure(

@@ -184,8 +184,39 @@ static std::vector<Case> cases()
 	};
 }
 
+// A source that answers differently each time.
+class Unstable : public Side
+{
+public:
+	Bytes read(uint64_t offset, size_t length) override
+	{
+		Pattern(chance()).fill(bytes_, offset);
+		return Bytes(bytes_).first(length);
+	}
+	void write(uint64_t, Bytes) override {}
+	bool isMemory() const override { return false; }
+
+private:
+	Memory bytes_ = Memory(largestBlock);
+};
+
+static bool isUnstableTold()
+{
+	Unstable source;
+	Memory got(size);
+	MemorySide destination(got);
+	Proof proof(source, destination, {.length = size, .blockSize = 512, .requestSize = request},
+		    Verify::sample);
+	const auto told = proof.poison(0, size) ? std::nullopt : proof.check(0, size);
+	return told && told->isSourceUnstable;
+}
+
 int main()
 {
+	if (!isUnstableTold()) {
+		printf("a source that changes is not told\n");
+		return 1;
+	}
 	unsigned told = 0;
 	for (int round = 0; round < 8; round++) {
 		const Memory sent = randomBytes();

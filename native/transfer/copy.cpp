@@ -8,6 +8,7 @@
 #include "transfer/guard.h"
 #include "transfer/hold.h"
 #include "transfer/move.h"
+#include "transfer/own_data.h"
 
 #include <algorithm>
 #include <linux/pci_regs.h>
@@ -266,44 +267,6 @@ private:
 	std::unique_ptr<Side> from_, to_;
 };
 
-// Data of our own: it is written over the source, and computed again to compare with.
-class OwnData
-{
-public:
-	OwnData(Side &source, uint32_t seed, uint64_t length)
-	    : source_(source), length_(length), computed_(Pattern(seed, true))
-	{
-	}
-
-	Side &computed() { return computed_; }
-
-	void fill(const std::stop_token &stop, const std::function<void(Progress)> &tell)
-	{
-		for (uint64_t at = 0; at < length_; at += Side::largestBlock) {
-			if (stop.stop_requested())
-				throw Error("P2P_STOPPED", "interrupted");
-			const auto size = std::min<uint64_t>(Side::largestBlock, length_ - at);
-			source_.write(at, computed_.read(at, size));
-			tell({"fill", at + size, length_});
-		}
-	}
-
-	// Does the source itself not hold what was written there?
-	bool isSpoiled(const Mismatch &mismatch)
-	{
-		const uint64_t at = mismatch.offset / Side::largestBlock * Side::largestBlock;
-		if (at >= length_)
-			return false;
-		const auto size = std::min<uint64_t>(Side::largestBlock, length_ - at);
-		return !std::ranges::equal(source_.read(at, size), computed_.read(at, size));
-	}
-
-private:
-	Side &source_;
-	uint64_t length_;
-	PatternSide computed_;
-};
-
 }
 
 // One window: poison, move, look. False where nothing comes after it.
@@ -368,7 +331,7 @@ Report copy(const pci::Machine &machine, const Plan &plan, std::stop_token stop,
 	Carrier carrier(plan, hold, length);
 	auto report = carrier.begin(length);
 	const bool isProved = plan.order.verify != Verify::none;
-	const Witness witness(machine, plan, hold);
+	const Witness witness(machine, plan, hold.source(), hold.sink());
 	std::optional<Sides> sides;
 	std::optional<OwnData> own;
 	std::optional<Proof> proof;
@@ -387,7 +350,7 @@ Report copy(const pci::Machine &machine, const Plan &plan, std::stop_token stop,
 	const Fence fence(isProved ? hold.to() : nullptr, length);
 
 	if (own)
-		own->fill(stop, tell);
+		own->fill(stop, [&](uint64_t done) { tell({"fill", done, length}); });
 	const uint64_t step = proof ? proof->windowSize() : length;
 	const uint64_t total = hold.stream() && !plan.order.length ? 0 : length;
 	bool isMore = length > 0;

@@ -33,7 +33,7 @@ Mismatch Diagnosis::explain(uint64_t offset, Bytes sent, Bytes got)
 	poison_.fill(before_, offset);
 
 	Stretch stretch{0, 0};
-	while (sent_[stretch.first] == got_[stretch.first])
+	while (stretch.first + 1 < got_.size() && sent_[stretch.first] == got_[stretch.first])
 		stretch.first++;
 	for (size_t at = stretch.end = stretch.first; at < got_.size() && at - stretch.end < gap;
 	     at++)
@@ -43,10 +43,12 @@ Mismatch Diagnosis::explain(uint64_t offset, Bytes sent, Bytes got)
 
 	Mismatch mismatch{.offset = offset + stretch.first, .length = stretch.end - stretch.first};
 	const auto wrong = Bytes(got_).subspan(stretch.first, mismatch.length);
-	findTear(stretch, mismatch);
-	if (isAll(wrong, std::byte{0xff}))
+	const bool isTelling = wrong.size() >= std::min<size_t>(4, got_.size());
+	if (isTelling)
+		findTear(stretch, mismatch);
+	if (isTelling && isAll(wrong, std::byte{0xff}))
 		mismatch.kind = "all-ones";
-	else if (mismatch.kind.empty() && isAll(wrong, std::byte{0}))
+	else if (isTelling && mismatch.kind.empty() && isAll(wrong, std::byte{0}))
 		mismatch.kind = "zeros";
 	if (!mismatch.kind.empty())
 		return mismatch;
@@ -63,21 +65,22 @@ Mismatch Diagnosis::explain(uint64_t offset, Bytes sent, Bytes got)
 // lies a little further out. Requests end where requests end.
 Diagnosis::Stretch Diagnosis::widen(Stretch stretch) const
 {
-	const auto isEither = [&](size_t at) { return sent_[at] == before_[at]; };
-	if (isUnchanged(stretch.first)) {
-		size_t low = stretch.first;
-		while (low > 0 && isEither(low - 1))
-			low--;
-		stretch.first = snap(low, stretch.first);
-	}
-	if (isUnchanged(stretch.end - 1)) {
-		size_t high = stretch.end;
-		while (high < got_.size() && isEither(high))
-			high++;
-		const size_t snapped = snap(stretch.end, high);
-		stretch.end = snapped;
-	}
+	if (isUnchanged(stretch.first))
+		stretch.first = edgeNear(stretch.first);
+	if (isUnchanged(stretch.end - 1))
+		stretch.end = edgeNear(stretch.end);
 	return stretch;
+}
+
+size_t Diagnosis::edgeNear(size_t edge) const
+{
+	const auto isEither = [&](size_t at) { return sent_[at] == before_[at]; };
+	size_t low = edge, high = edge;
+	while (low > 0 && isEither(low - 1))
+		low--;
+	while (high < got_.size() && isEither(high))
+		high++;
+	return snap(low, high);
 }
 
 // The likeliest edge in [low, high] of the block: between requests, else between words.
@@ -88,46 +91,49 @@ size_t Diagnosis::snap(size_t low, size_t high) const
 		if (edge <= offset_ + high)
 			return edge - offset_;
 	}
-	return high;
+	return low;
 }
 
 // 'unchanged' where nothing of the stretch arrived, and where it ends requests do or the block
 // that was looked at; 'torn' with the boundary where some did; else no kind.
 void Diagnosis::findTear(const Stretch &stretch, Mismatch &mismatch) const
 {
-	const auto runFrom = [&](size_t at) {
-		size_t end = at;
-		while (end < stretch.end && isUnchanged(end))
-			end++;
-		return end - at;
-	};
+	const size_t length = stretch.end - stretch.first;
 	size_t unchanged = 0;
 	for (size_t at = stretch.first; at < stretch.end; at++)
 		unchanged += isUnchanged(at);
-	const size_t length = stretch.end - stretch.first;
 	if (unchanged <= length / 8 || unchanged < std::min(certain, length))
 		return;
 
-	// The places where what arrived and what did not can meet.
-	std::vector<size_t> edges{stretch.first, stretch.end};
-	for (size_t at = stretch.first; unchanged < length && at < stretch.end;) {
-		const size_t run = runFrom(at);
-		if (run >= certain && (at > stretch.first || run < length)) {
-			edges = {at == stretch.first ? at + run : at};
-			break;
-		}
-		at += run + 1;
+	const bool isWhole = unchanged == length;
+	const auto edge = isWhole ? edgeAround(stretch) : edgeInside(stretch);
+	if (edge)
+		mismatch.boundary = offset_ + *edge;
+	if (edge || isWhole)
+		mismatch.kind = edge ? "torn" : "unchanged";
+}
+
+// An end of what stands unchanged that is in the midst of a request.
+std::optional<size_t> Diagnosis::edgeAround(const Stretch &stretch) const
+{
+	for (const size_t edge : {stretch.first, stretch.end})
+		if (edge > 0 && edge < got_.size() && (offset_ + edge) % reach_.requestSize != 0)
+			return edge;
+	return std::nullopt;
+}
+
+// Where what stands unchanged and what does not meet first in the stretch.
+std::optional<size_t> Diagnosis::edgeInside(const Stretch &stretch) const
+{
+	for (size_t at = stretch.first; at < stretch.end; at++) {
+		size_t end = at;
+		while (end < stretch.end && isUnchanged(end))
+			end++;
+		if (end - at >= certain)
+			return edgeNear(at == stretch.first ? end : at);
+		at = end;
 	}
-	mismatch.kind = "unchanged";
-	for (const size_t edge : edges) {
-		const bool isInside = edge > 0 && edge < got_.size();
-		if (mismatch.kind == "torn" || !isInside)
-			continue;
-		if (unchanged < length || (offset_ + edge) % reach_.requestSize != 0) {
-			mismatch.kind = "torn";
-			mismatch.boundary = offset_ + edge;
-		}
-	}
+	return std::nullopt;
 }
 
 Bytes Diagnosis::readSource(uint64_t start, uint64_t end)

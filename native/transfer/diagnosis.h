@@ -60,9 +60,12 @@ private:
 	};
 
 	Stretch widen(Stretch stretch) const;
+	size_t edgeNear(size_t edge) const;
 	size_t snap(size_t low, size_t high) const;
 	bool isUnchanged(size_t at) const { return got_[at] == before_[at]; }
 	void findTear(const Stretch &stretch, Mismatch &mismatch) const;
+	std::optional<size_t> edgeAround(const Stretch &stretch) const;
+	std::optional<size_t> edgeInside(const Stretch &stretch) const;
 	std::optional<int64_t> displacement(const Stretch &stretch);
 	std::optional<int64_t> near(const Stretch &stretch, Bytes probe, uint64_t position);
 	std::optional<int64_t> far(const Stretch &stretch, Bytes probe, uint64_t position);

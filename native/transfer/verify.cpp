@@ -137,7 +137,9 @@ static bool isMore(const Mismatch &mismatch, const Mismatch &next)
 	// What is unchanged can go on, and end, in the midst of a request.
 	const bool isUnchanged = next.kind == "unchanged" || next.kind == "torn";
 	const bool isDropped = mismatch.kind == "unchanged" || mismatch.kind == "torn";
-	return next.offset == mismatch.offset + mismatch.length &&
+	// A few bytes at the edge can be right by chance.
+	constexpr uint64_t few = 8;
+	return next.offset - (mismatch.offset + mismatch.length) < few &&
 	       (isSame || (isUnchanged && isDropped));
 }
 
@@ -152,7 +154,7 @@ void Proof::extend(Mismatch &mismatch, uint64_t end)
 		const auto next = compare(block);
 		if (!next || !isMore(mismatch, *next))
 			return;
-		mismatch.length += next->length;
+		mismatch.length = next->offset + next->length - mismatch.offset;
 		if (next->boundary && !mismatch.boundary) {
 			mismatch.kind = next->kind;
 			mismatch.boundary = next->boundary;

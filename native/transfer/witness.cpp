@@ -46,7 +46,9 @@ static uint64_t highest(const std::vector<device::nvme::LoggedError> &errors)
 	return count;
 }
 
-Witness::Witness(const pci::Machine &machine, const Plan &plan, Hold &hold) : machine_(machine)
+Witness::Witness(const pci::Machine &machine, const Plan &plan, device::Client *source,
+		 device::Client *sink)
+    : machine_(machine)
 {
 	for (const auto &leg : plan.legs) {
 		clients_.push_back(leg.client);
@@ -57,7 +59,7 @@ Witness::Witness(const pci::Machine &machine, const Plan &plan, Hold &hold) : ma
 	for (const auto *end : {&plan.from, &plan.to})
 		if (end->function)
 			watch(*end->function);
-	for (auto [client, end] : {std::pair(hold.source(), &plan.from), {hold.sink(), &plan.to}})
+	for (auto [client, end] : {std::pair(source, &plan.from), {sink, &plan.to}})
 		if (client && end->function && !isKnown(end->function->bdf))
 			controllers_.push_back(
 				{client, end->function->bdf, highest(client->errors(0))});

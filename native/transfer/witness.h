@@ -3,11 +3,10 @@
 // device can report success for requests that were refused on the way.
 #pragma once
 
-#include "device/nvme_errors.h"
+#include "device/client.h"
 #include "sys/error.h"
 #include "sys/kernel_log.h"
 #include "transfer/fault.h"
-#include "transfer/hold.h"
 #include "transfer/plan.h"
 
 #include <map>
@@ -48,8 +47,10 @@ std::map<std::string, uint64_t> aerCounts(const std::string &text);
 class Witness
 {
 public:
-	// Remembers how things stand. The machine and what is held must outlive it.
-	Witness(const pci::Machine &machine, const Plan &plan, Hold &hold);
+	// Remembers how things stand. source, sink: nullptr where there is none; they and the
+	// machine must outlive it.
+	Witness(const pci::Machine &machine, const Plan &plan, device::Client *source,
+		device::Client *sink);
 
 	// What has happened since. Nothing that cannot be read is an error.
 	std::vector<Testimony> testify() const;

@@ -24,6 +24,14 @@ test.serial(
 	},
 );
 
+test.serial('no function offers p2pmem: what else goes is said', async (t) => {
+	shows(t, await lab.run('p2p-copy /dev/nvme1n1 /tmp/x --length 4K; s=$?; ls /tmp/x; exit $s'), {
+		status: 2,
+		stdout: '',
+		stderr: /no function offers p2pmem[\s\S]*--staged/,
+	});
+});
+
 test.serial('an unknown kernel module is no driver', async (t) => {
 	const before = (await lab.run('ls -l /sys/bus/pci/devices/$mem')).stdout;
 	shows(t, await lab.run('p2p-bind $mem --driver nosuchdriver'), {
