@@ -10,7 +10,7 @@ import {parsePlace, parseVia} from '../lib/endpoint.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {type CopyOrder, type CopyReport, native, type Verify} from '../lib/native.ts';
-import {allow, permission, require} from '../lib/permission.ts';
+import {allow, mechanism, permission, require} from '../lib/permission.ts';
 import {Progress} from '../lib/progress.ts';
 import {endBySignal} from '../lib/signals.ts';
 import {parseSize} from '../lib/units.ts';
@@ -54,6 +54,7 @@ export default class Copy extends BaseCommand {
 		}),
 		require,
 		allow,
+		mechanism,
 		'overwrite-signature': boolean({
 			description: 'write to a namespace that holds a partition table, file system, LVM or RAID',
 		}),
@@ -97,6 +98,7 @@ export default class Copy extends BaseCommand {
 			// What the user allows against the verdict has to be proved in full.
 			verify: allowed.notSupported || allowed.unknown ? 'full' : (flags.verify as Verify),
 			allowed,
+			mechanism: flags.mechanism ?? '',
 			overwriteSignature: flags['overwrite-signature'],
 			queues: flags.queues,
 			depth: flags.depth,

@@ -88,6 +88,7 @@ transfer::Order copyOrder(const Napi::Object &order)
 		.length = numberIfAny(order.Get("length")),
 		.verify = verify(order.Get("verify").ToString()),
 		.permission = permission(order.Get("allowed").As<Napi::Object>()),
+		.mechanism = order.Get("mechanism").ToString(),
 		.overwriteSignature = isSet(order, "overwriteSignature"),
 		.queues = static_cast<unsigned>(number(order.Get("queues"))),
 		.depth = static_cast<unsigned>(number(order.Get("depth"))),
@@ -123,7 +124,16 @@ transfer::MapOrder mapOrder(const Napi::Object &order)
 		.offset = number(order.Get("offset")),
 		.length = numberIfAny(order.Get("length")),
 		.hostMemory = number(order.Get("hostMemory")),
-		.permission = permission(order.Get("allowed").As<Napi::Object>())};
+		.permission = permission(order.Get("allowed").As<Napi::Object>()),
+		.mechanism = order.Get("mechanism").ToString()};
+}
+
+transfer::ShareOrder shareOrder(const Napi::Object &order)
+{
+	return {.provider = order.Get("provider").ToString(),
+		.bar = static_cast<int>(number(order.Get("bar"))),
+		.offset = number(order.Get("offset")),
+		.length = numberIfAny(order.Get("length"))};
 }
 
 static const char *addressKind(bool isIdentity)
@@ -206,8 +216,9 @@ Napi::Object planToJs(Napi::Env env, const transfer::Plan &plan)
 	object["via"] = plan.via ? endToJs(env, *plan.via) : env.Null();
 	object["legs"] = legs;
 	object["mechanism"] = textOrNull(env, plan.mechanism());
+	object["space"] = textOrNull(env, plan.space);
 	object["addressKind"] =
-		textOrNull(env, plan.mechanism() == "type1" ? addressKind(plan.isIdentity) : "");
+		textOrNull(env, plan.isMapped() ? addressKind(plan.isIdentity) : "");
 	object["length"] = plan.order.length ? lengthToJs(env, *plan.order.length) : env.Null();
 	object["verify"] = verifyText(plan.order.verify);
 	return object;
@@ -275,13 +286,32 @@ Napi::Object sampleToJs(Napi::Env env, const transfer::Sample &sample)
 	return object;
 }
 
+static Napi::Value descriptorToJs(Napi::Env env, int number)
+{
+	return number < 0 ? env.Null() : Napi::Value(Napi::Number::New(env, number));
+}
+
+Napi::Object sharedToJs(Napi::Env env, const transfer::Shared &shared)
+{
+	auto object = Napi::Object::New(env);
+
+	object["dmaBufFd"] = shared.fd;
+	object["size"] = lengthToJs(env, shared.size);
+	object["exporter"] = textOrNull(env, shared.exporter);
+	object["length"] = lengthToJs(env, shared.length);
+	object["busAddress"] =
+		shared.busAddress ? hexToJs(env, pci::number(*shared.busAddress)) : env.Null();
+	object["hostFd"] = descriptorToJs(env, shared.memoryFd);
+	return object;
+}
+
 Napi::Object mappingToJs(Napi::Env env, const transfer::Mapping &mapping)
 {
 	auto object = Napi::Object::New(env);
 	const bool hasHost = mapping.hostFd >= 0;
 
 	object["pair"] = pairToJs(env, mapping.verdict);
-	object["mechanism"] = "type1";
+	object["mechanism"] = mapping.mechanism;
 	object["providerAccess"] = mapping.access;
 	object["addressKind"] =
 		addressKind(pci::number(mapping.iova) == pci::number(mapping.busAddress));
@@ -289,7 +319,8 @@ Napi::Object mappingToJs(Napi::Env env, const transfer::Mapping &mapping)
 	object["busAddress"] = hexToJs(env, pci::number(mapping.busAddress));
 	object["length"] = lengthToJs(env, mapping.length);
 	object["clientFd"] = mapping.clientFd;
-	object["hostFd"] = hasHost ? Napi::Number::New(env, mapping.hostFd) : env.Null();
+	object["dmaBufFd"] = descriptorToJs(env, mapping.dmaBufFd);
+	object["hostFd"] = descriptorToJs(env, mapping.hostFd);
 	object["hostIova"] = hasHost ? hexToJs(env, pci::number(mapping.hostIova)) : env.Null();
 	object["hostLength"] = hasHost ? lengthToJs(env, mapping.hostLength) : env.Null();
 	return object;
