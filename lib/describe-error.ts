@@ -149,6 +149,9 @@ const sentences: Readonly<Record<string, Describe>> = {
 		text: `the kernel does not export BAR ${bar} of ${bdf} as a dma-buf: that takes Linux 6.19 or newer with CONFIG_VFIO_PCI_DMABUF`,
 		hints: ['uname -r', '--mechanism type1   maps it for another function without one'],
 	}),
+	P2P_NO_UDMABUF: () => ({
+		text: 'the kernel makes no dma-buf of host memory: there is no /dev/udmabuf (CONFIG_UDMABUF)',
+	}),
 	P2P_VIA: ({name}) => ({
 		text: `--via ${name}: a function by itself stands for its p2pmem, which only disks of the kernel reach`,
 		hints: [`--via ${name}/barN, ${name}/cmb or ${name}/pmr`],

@@ -11,6 +11,8 @@
 namespace sys
 {
 
+static constexpr const char *udmabufPath = "/dev/udmabuf";
+
 // /proc/self/fdinfo/N has 'size:' and 'exp_name:' lines for a dma-buf.
 DmaBuf::DmaBuf(Fd fd) : fd_(std::move(fd))
 {
@@ -26,8 +28,10 @@ DmaBuf::DmaBuf(Fd fd) : fd_(std::move(fd))
 
 DmaBuf DmaBuf::ofMemory(const Fd &memory, uint64_t offset, uint64_t size)
 {
+	if (!exists(udmabufPath))
+		throw Error("P2P_NO_UDMABUF", "there is no /dev/udmabuf");
 	check(fcntl(memory.number(), F_ADD_SEALS, F_SEAL_SHRINK), "F_ADD_SEALS", memory.path());
-	const auto device = Fd::open("/dev/udmabuf", O_RDWR);
+	const auto device = Fd::open(udmabufPath, O_RDWR);
 	udmabuf_create request = {.memfd = static_cast<uint32_t>(memory.number()),
 				  .flags = UDMABUF_FLAGS_CLOEXEC,
 				  .offset = offset,

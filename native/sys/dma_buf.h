@@ -16,7 +16,7 @@ public:
 	// A descriptor that its exporter made.
 	explicit DmaBuf(Fd fd);
 	// Host memory of a memfd as a dma-buf, by /dev/udmabuf: offset and size in whole pages. The
-	// memfd is sealed against shrinking. Errors with errno's name.
+	// memfd is sealed against shrinking. Error P2P_NO_UDMABUF, or errno's name.
 	static DmaBuf ofMemory(const Fd &memory, uint64_t offset, uint64_t size);
 
 	int number() const { return fd_.number(); }
