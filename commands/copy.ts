@@ -5,11 +5,13 @@
 import {string} from '@oclif/core/args';
 import {boolean, integer, string as option} from '@oclif/core/flags';
 import {BaseCommand} from '../lib/base-command.ts';
-import {copyJson, explainText, mismatchFailure, summaryText} from '../lib/copy-text.ts';
+import {copyJson, explainText, summaryText} from '../lib/copy-text.ts';
 import {parsePlace, parseVia} from '../lib/endpoint.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
+import {faultWarning, mismatchFailure} from '../lib/mismatch-text.ts';
 import {type CopyOrder, type CopyReport, native, type Verify} from '../lib/native.ts';
+import {patternSeed} from '../lib/pattern.ts';
 import {allow, mechanism, permission, require} from '../lib/permission.ts';
 import {Progress} from '../lib/progress.ts';
 import {endBySignal} from '../lib/signals.ts';
@@ -52,6 +54,12 @@ export default class Copy extends BaseCommand {
 			default: 'sample',
 			description: 'compare every byte, some blocks (the default), or nothing',
 		}),
+		pattern: option({
+			helpValue: 'SEED',
+			exclusive: ['width'],
+			description:
+				'overwrite FROM with data of our own first, and compare every byte of TO with it; needs --length, and +OFF on FROM',
+		}),
 		require,
 		allow,
 		mechanism,
@@ -77,10 +85,11 @@ export default class Copy extends BaseCommand {
 			description: 'for any one request',
 		}),
 	};
-	static override optionalValues = {verify: 'full'};
+	static override optionalValues = {verify: 'full', pattern: 'random'};
 	static override examples = [
 		'<%= program %> 03:00.0/ns1 04:00.0/bar2 --length 64M --verify',
 		'<%= program %> 04:00.0/bar2+1M nvme1n1/ns1+4K --length 1M',
+		'<%= program %> 04:00.0/bar2+0 05:00.0/bar2 --engine 06:00.0 --length 1M --pattern',
 	];
 
 	async run(): Promise<void> {
@@ -96,7 +105,11 @@ export default class Copy extends BaseCommand {
 			width: Number(flags.width ?? 0),
 			length: flags.length === undefined ? null : parseSize(flags.length),
 			// What the user allows against the verdict has to be proved in full.
-			verify: allowed.notSupported || allowed.unknown ? 'full' : (flags.verify as Verify),
+			verify:
+				allowed.notSupported || allowed.unknown || flags.pattern !== undefined
+					? 'full'
+					: (flags.verify as Verify),
+			pattern: patternSeed(flags, args),
 			allowed,
 			mechanism: flags.mechanism ?? '',
 			overwriteSignature: flags['overwrite-signature'],
@@ -119,6 +132,8 @@ export default class Copy extends BaseCommand {
 		const isTold = flags.progress || process.stderr.isTTY === true;
 		const report = await copy(order, isTold);
 		if (isTold) process.stderr.write(summaryText(report));
+		const warning = faultWarning(report);
+		if (warning !== undefined) process.stderr.write(`${this.program}: warning: ${warning}\n`);
 		const failure = mismatchFailure(report);
 		const status = failure?.status ?? ExitCode.yes;
 		this.answer(status, {text: '', json: copyJson(args, report.plan, report.result)}, flags.json);

@@ -2,10 +2,9 @@
 // What p2p-copy says: before (--explain), after (the summary), and as JSON; all three from the
 // same two objects.
 
-import {ExitCode} from './exit-code.ts';
-import {Failure} from './failure.ts';
-import type {CopyEnd, CopyLeg, CopyPlan, CopyReport, CopyResult, Mismatch} from './native.ts';
+import type {CopyEnd, CopyLeg, CopyPlan, CopyReport, CopyResult} from './native.ts';
 import {bytes, rate} from './units.ts';
+import {witnessLines} from './witness-text.ts';
 
 type Ends = {readonly from: string; readonly to: string};
 
@@ -19,6 +18,7 @@ export function explainText(plan: CopyPlan): string {
 		['would move', `${length}, ${wayText(plan)}`],
 		...legRows(plan, plan.addressKind),
 		...addressRows(plan, memoryOf(plan)?.busAddress ?? null, plan.addressKind),
+		...patternRows(plan, 'would be overwritten'),
 		['verify', plan.verify],
 		['changes', 'nothing was touched: this is what p2p-copy would do'],
 	]);
@@ -38,56 +38,10 @@ export function summaryText({plan, result}: CopyReport): string {
 			'requests',
 			`${result.requests} of up to ${bytes(result.requestSize)}, ${result.queues} queues of ${result.depth}, ${result.blockSize}-byte blocks`,
 		],
+		...patternRows(plan, 'was overwritten'),
 		['verify', verifyText(plan, result)],
+		...witnessLines(result.witnesses).map((line): [string, string] => ['seen', line]),
 	]);
-}
-
-/** The ending of a copy whose bytes are not what they should be; undefined where all is well. */
-export function mismatchFailure({plan, result}: CopyReport): Failure | undefined {
-	const {mismatch} = result;
-	if (mismatch === null) return undefined;
-	if (mismatch.isSourceUnstable) {
-		return new Failure(
-			`the source changed under verification at byte ${mismatch.offset}: nothing is proved`,
-			{
-				status: ExitCode.cannotTell,
-			},
-		);
-	}
-	return new Failure(
-		`wrong data at byte ${mismatch.offset}, ${bytes(mismatch.length)}: ${kindText(mismatch, plan)}`,
-		{
-			status: ExitCode.wrongData,
-			hints: [
-				...plan.legs
-					.filter(({provider}) => provider !== null)
-					.map((leg) => `p2p-check ${leg.client} ${leg.provider}   the route and its conditions`),
-				"dmesg | grep -E 'DMAR|AMD-Vi|AER'   faults that the kernel saw meanwhile",
-			],
-		},
-	);
-}
-
-function kindText({kind}: Mismatch, plan: CopyPlan): string {
-	const to = endName(plan.to);
-	const memory = [plan.to, plan.from, plan.via].find((end) => end?.busAddress !== null);
-	const texts: Readonly<Record<Mismatch['kind'], string>> = {
-		'all-ones': `all ones, as a read that nobody answers gives: ${endName(memory ?? plan.from)} did not respond to memory requests`,
-		unchanged: `unchanged: the writes never arrived at ${to}, though the device reported success`,
-		zeros:
-			'zeros, where the source has data: the reads were answered by nobody, or by an IOMMU fault',
-		shifted: 'the right data in the wrong place',
-		torn: 'partly there, partly unchanged: some writes were dropped',
-		different: 'data of another origin',
-		'not-memory': 'what was written there beforehand does not read back: this is not memory',
-		'memory-off': `${endName(memory ?? plan.to)} stopped decoding memory during the copy (its COMMAND register changed, or it is gone)`,
-		guard: `bytes beside the destination in ${to} changed, which no copy may do`,
-	};
-	return texts[kind];
-}
-
-function endName(end: CopyEnd): string {
-	return end.function ?? end.path ?? 'the stream';
 }
 
 /** The peer memory that functions reach into. */
@@ -150,6 +104,10 @@ function addressRows(
 
 function addressText(kind: CopyPlan['addressKind']): string {
 	return kind === 'bus-address' ? 'iova = bus address of the BAR' : 'an iova of its own';
+}
+
+function patternRows({pattern}: CopyPlan, what: string): [string, string][] {
+	return pattern === null ? [] : [['pattern', `seed ${pattern}; FROM ${what} with it first`]];
 }
 
 function verifyText(plan: CopyPlan, result: CopyResult): string {

@@ -13,8 +13,18 @@ export function describeError(error: unknown): Failure {
 	const {code} = error as {code?: unknown};
 	if (typeof code !== 'string')
 		return new Failure(`internal error: ${error.stack ?? error.message}`);
-	const sentence = describe(code, factsOf(error), error.message);
-	return new Failure(sentence.text, {status: statusOf(code), hints: sentence.hints ?? []});
+	const facts = factsOf(error);
+	const sentence = describe(code, facts, error.message);
+	return new Failure(sentence.text, {
+		status: statusOf(code),
+		hints: sentence.hints ?? [],
+		seen:
+			facts.faults === ''
+				? []
+				: [
+						`the IOMMU refused requests of ${facts.faultFunction} meanwhile (${facts.faults} logged)`,
+					],
+	});
 }
 
 type Facts = Readonly<Record<string, string>>;
@@ -27,7 +37,7 @@ const factNames = [
 	...['client', 'provider', 'verdict', 'redirects', 'hostBridge', 'missing', 'what', 'where'],
 	...['size', 'offset', 'length', 'largest', 'value', 'unit', 'below', 'above', 'signatures'],
 	...['nsid', 'has', 'status', 'operation', 'lba', 'kind', 'command', 'message', 'uses'],
-	...['errno', 'left', 'moved', 'id'],
+	...['errno', 'left', 'moved', 'id', 'option', 'faults', 'faultFunction'],
 ] as const;
 type FactName = (typeof factNames)[number];
 
@@ -155,6 +165,12 @@ const sentences: Readonly<Record<string, Describe>> = {
 	P2P_VIA: ({name}) => ({
 		text: `--via ${name}: a function by itself stands for its p2pmem, which only disks of the kernel reach`,
 		hints: [`--via ${name}/barN, ${name}/cmb or ${name}/pmr`],
+	}),
+	P2P_UNUSED: ({option}) => ({
+		text:
+			option === '--via'
+				? '--via is memory between two disks: between these two, or with --staged, there is none'
+				: '--engine carries from memory to memory: not between these two, nor with --staged',
 	}),
 	P2P_NO_RING: () => ({
 		text: 'two namespaces need memory between them, and neither controller has a CMB',

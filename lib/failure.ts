@@ -5,14 +5,25 @@
 
 import {ExitCode, type ExitStatus} from './exit-code.ts';
 
+type Options = {
+	readonly status?: ExitStatus;
+	readonly hints?: readonly string[];
+	readonly seen?: readonly string[];
+};
+
 export class Failure extends Error {
 	readonly status: ExitStatus;
 	readonly hints: readonly string[];
+	readonly seen: readonly string[];
 
-	/** hints: complete lines, each a command with a short reason after it. */
-	constructor(message: string, options: {status?: ExitStatus; hints?: readonly string[]} = {}) {
+	/**
+	 * hints: complete lines, each a command with a short reason after it. seen: what else was
+	 * noticed, a line each.
+	 */
+	constructor(message: string, options: Options = {}) {
 		super(message);
 		this.status = options.status ?? ExitCode.trouble;
 		this.hints = options.hints ?? [];
+		this.seen = options.seen ?? [];
 	}
 }

@@ -131,7 +131,11 @@ function lowerFirst(text: string): string {
 }
 
 function failureText(name: string, failure: Failure): string {
-	const [first, ...more] = failure.hints;
-	const hints = first === undefined ? [] : [`  Try: ${first}`, ...more.map((h) => `       ${h}`)];
-	return `${[`${name}: ${failure.message}`, ...hints].join('\n')}\n`;
+	const lines = [`${name}: ${failure.message}`];
+	lines.push(...under('Seen', failure.seen), ...under('Try', failure.hints));
+	return `${lines.join('\n')}\n`;
+}
+
+function under(word: string, texts: readonly string[]): string[] {
+	return texts.map((text, i) => `  ${(i === 0 ? `${word}: ` : '').padEnd(word.length + 2)}${text}`);
 }

@@ -168,6 +168,8 @@ export type CopyOrder = {
 	readonly width: number;
 	readonly length: number | null;
 	readonly verify: Verify;
+	/** Seed of a pattern that FROM is overwritten with first; below 2^32. */
+	readonly pattern: number | null;
 	readonly allowed: Allowed;
 	/** Of VFIO; '' the best that there is. */
 	readonly mechanism: Mechanism | '';
@@ -178,7 +180,7 @@ export type CopyOrder = {
 };
 
 export type Progress = {
-	readonly phase: 'copy' | 'verify';
+	readonly phase: 'fill' | 'copy' | 'verify';
 	readonly bytes: number;
 	/** 0: not known, a stream. */
 	readonly total: number;
@@ -201,6 +203,8 @@ export type CopyPlan = {
 	/** null: the whole of FROM. */
 	readonly length: number | null;
 	readonly verify: Verify;
+	/** Seed of the data of our own that is copied. */
+	readonly pattern: number | null;
 };
 
 export type CopyEnd = {
@@ -240,6 +244,8 @@ export type CopyResult = {
 	/** CRC-32C of all bytes, where all were compared. */
 	readonly crc32c: string | null;
 	readonly mismatch: Mismatch | null;
+	/** What others noticed meanwhile. */
+	readonly witnesses: readonly Witness[];
 };
 
 export type CopyReport = {readonly plan: CopyPlan; readonly result: CopyResult};
@@ -252,14 +258,54 @@ export type Mismatch = {
 		| 'unchanged'
 		| 'zeros'
 		| 'shifted'
+		| 'stale'
 		| 'torn'
 		| 'different'
 		| 'not-memory'
 		| 'memory-off'
-		| 'guard';
+		| 'guard'
+		| 'faulted';
 	/** The source gave two different answers: nothing is proved. */
 	readonly isSourceUnstable: boolean;
+	/** With a pattern: FROM holds it no more either. */
+	readonly isAtSource: boolean;
+	/** 'shifted', 'stale': bytes by which the data stands behind its place (negative: before it). */
+	readonly by: number | null;
+	/** 'torn': where what arrived and what did not meet, bytes from the start of the copy. */
+	readonly boundary: number | null;
+	/** 'stale': of the pattern that the data is of. */
+	readonly seed: number | null;
 };
+
+/** A request that the IOMMU refused, an AER counter that moved, an entry of an NVMe error log. */
+export type Witness =
+	| {
+			readonly kind: 'iommu-fault';
+			readonly function: string;
+			readonly iommu: string;
+			/** Lines of the kernel's log, which it limits. */
+			readonly count: number;
+			/** Of the first one. */
+			readonly access: 'read' | 'write' | null;
+			readonly address: string | null;
+	  }
+	| {
+			readonly kind: 'aer';
+			readonly function: string;
+			readonly severity: 'correctable' | 'nonfatal' | 'fatal';
+			readonly name: string;
+			readonly count: number;
+	  }
+	| {
+			readonly kind: 'nvme-error';
+			readonly function: string;
+			readonly count: number;
+			readonly status: string;
+			readonly lba: number;
+			readonly nsid: number;
+			readonly queue: number;
+			readonly command: number;
+	  };
 
 export type BenchOrder = {
 	/** A namespace, which is read. */

@@ -39,6 +39,20 @@
 			"dependencies": ["core"],
 			"sources": ["test/prp.cpp"],
 			"libraries": ["-lblkid"]
+		},
+		{
+			"target_name": "proof",
+			"type": "executable",
+			"dependencies": ["core"],
+			"sources": ["test/proof.cpp"],
+			"libraries": ["-lblkid"]
+		},
+		{
+			"target_name": "witness",
+			"type": "executable",
+			"dependencies": ["core"],
+			"sources": ["test/witness.cpp"],
+			"libraries": ["-lblkid"]
 		}
 	]
 }

@@ -3,6 +3,7 @@
 
 #include "binding/to_js.h"
 #include "binding/values.h"
+#include "binding/witness_to_js.h"
 
 #include <map>
 
@@ -77,6 +78,12 @@ static const char *verifyText(transfer::Verify verify)
 	return "sample";
 }
 
+static std::optional<uint32_t> patternIfAny(const Napi::Value &value)
+{
+	return value.IsNumber() ? std::optional(value.As<Napi::Number>().Uint32Value())
+				: std::nullopt;
+}
+
 transfer::Order copyOrder(const Napi::Object &order)
 {
 	return {.from = place(order.Get("from").As<Napi::Object>()),
@@ -87,6 +94,7 @@ transfer::Order copyOrder(const Napi::Object &order)
 		.width = static_cast<size_t>(number(order.Get("width"))),
 		.length = numberIfAny(order.Get("length")),
 		.verify = verify(order.Get("verify").ToString()),
+		.pattern = patternIfAny(order.Get("pattern")),
 		.permission = permission(order.Get("allowed").As<Napi::Object>()),
 		.mechanism = order.Get("mechanism").ToString(),
 		.overwriteSignature = isSet(order, "overwriteSignature"),
@@ -221,6 +229,7 @@ Napi::Object planToJs(Napi::Env env, const transfer::Plan &plan)
 		textOrNull(env, plan.isMapped() ? addressKind(plan.isIdentity) : "");
 	object["length"] = plan.order.length ? lengthToJs(env, *plan.order.length) : env.Null();
 	object["verify"] = verifyText(plan.order.verify);
+	object["pattern"] = plan.order.pattern ? lengthToJs(env, *plan.order.pattern) : env.Null();
 	return object;
 }
 
@@ -233,6 +242,13 @@ static Napi::Value mismatchToJs(Napi::Env env, const std::optional<transfer::Mis
 	object["length"] = lengthToJs(env, mismatch->length);
 	object["kind"] = mismatch->kind;
 	object["isSourceUnstable"] = mismatch->isSourceUnstable;
+	object["isAtSource"] = mismatch->isAtSource;
+	object["by"] =
+		mismatch->by
+			? Napi::Value(Napi::Number::New(env, static_cast<double>(*mismatch->by)))
+			: env.Null();
+	object["boundary"] = mismatch->boundary ? lengthToJs(env, *mismatch->boundary) : env.Null();
+	object["seed"] = mismatch->seed ? lengthToJs(env, *mismatch->seed) : env.Null();
 	return object;
 }
 
@@ -254,6 +270,7 @@ Napi::Object reportToJs(Napi::Env env, const transfer::Report &report)
 	object["verifyNs"] = lengthToJs(env, report.verifyNs);
 	object["crc32c"] = report.checksum ? hexToJs(env, *report.checksum) : env.Null();
 	object["mismatch"] = mismatchToJs(env, report.mismatch);
+	object["witnesses"] = witnessesToJs(env, report.witnesses);
 	return object;
 }
 

@@ -4,6 +4,7 @@
 // silent: after it no request is under way.
 #pragma once
 
+#include "device/nvme_errors.h"
 #include "pci/address.h"
 
 #include <cstddef>
@@ -69,6 +70,9 @@ public:
 	// Where a stream turned out to end, in bytes of the medium.
 	virtual std::optional<uint64_t> end() const { return std::nullopt; }
 
+	// What the device's own log holds of errors above that count; nothing where it keeps none.
+	// Never an Error.
+	virtual std::vector<nvme::LoggedError> errors(uint64_t) { return {}; }
 	// What was written is on the medium when this returns.
 	virtual void flush() {}
 	// An orderly end, with errors; the destructor silences the device in any case.

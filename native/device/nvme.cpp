@@ -145,6 +145,16 @@ size_t Nvme::poll(std::span<uint32_t> finished)
 	return count;
 }
 
+std::vector<LoggedError> Nvme::errors(uint64_t after)
+{
+	try {
+		return controller_->isUp() ? controller_->errors(after)
+					   : std::vector<LoggedError>{};
+	} catch (const Error &) {
+		return {}; // it keeps no log, or is beyond asking
+	}
+}
+
 void Nvme::flush()
 {
 	if (!controller_->hasVolatileCache())

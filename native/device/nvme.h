@@ -38,6 +38,7 @@ public:
 	Target prepare(const Memory &memory) override;
 	bool start(const Request &request) override;
 	size_t poll(std::span<uint32_t> finished) override;
+	std::vector<nvme::LoggedError> errors(uint64_t after) override;
 	void flush() override;
 	void shutDown() override;
 

@@ -148,6 +148,19 @@ void Controller::identifyController()
 
 	maxTransfer_ = mdts == 0 || mdts > 10 ? largestTransfer : PrpLayout::page << mdts;
 	hasVolatileCache_ = field<uint8_t>(data, ID_CTRL_VWC) & 1;
+	errorEntries_ = std::min(PrpLayout::page / errorEntrySize,
+				 field<uint8_t>(data, ID_CTRL_ELPE) + size_t{1});
+}
+
+std::vector<LoggedError> Controller::errors(uint64_t after)
+{
+	const size_t size = errorEntries_ * errorEntrySize;
+	std::memset(scratch_.data(), 0, PrpLayout::page);
+	admin({.opcode = GET_LOG_PAGE,
+	       .nsid = ALL_NAMESPACES,
+	       .prp1 = number(scratch_.iova()),
+	       .dwords = {static_cast<uint32_t>(size / 4 - 1) << 16 | LOG_ERRORS}});
+	return errorsIn({scratch_.data(), size}, after);
 }
 
 std::unique_ptr<QueuePair> Controller::makeQueues(unsigned depth)

@@ -3,6 +3,7 @@
 // namespaces are clients of their own (nvme.h).
 #pragma once
 
+#include "device/nvme_errors.h"
 #include "device/nvme_queue.h"
 #include "sys/error.h"
 #include "vfio/function.h"
@@ -27,6 +28,9 @@ public:
 
 	// A page of Identify data, until the next command.
 	const std::byte *identify(uint32_t cns, uint32_t nsid);
+	// What its log of errors holds above that count; at most a page. Error NVME_STATUS where it
+	// keeps none.
+	std::vector<LoggedError> errors(uint64_t after);
 	// One more pair of I/O queues; nullptr where the controller grants no more.
 	std::unique_ptr<QueuePair> makeQueues(unsigned depth);
 	void deleteQueues(const QueuePair &queues);
@@ -63,6 +67,7 @@ private:
 	uint64_t cap_ = 0;
 	size_t maxTransfer_ = 0;
 	bool hasVolatileCache_ = true;
+	size_t errorEntries_ = 1;
 	bool isUp_ = false;
 	unsigned grantedQueues_ = 0;
 	unsigned madeQueues_ = 0;

@@ -76,6 +76,7 @@ constexpr uint32_t PMRSTS_NRDY = 1 << 8;
 enum AdminOpcode : uint8_t {
 	DELETE_IO_SQ = 0x00,
 	CREATE_IO_SQ = 0x01,
+	GET_LOG_PAGE = 0x02,
 	DELETE_IO_CQ = 0x04,
 	CREATE_IO_CQ = 0x05,
 	IDENTIFY = 0x06,
@@ -85,6 +86,7 @@ enum AdminOpcode : uint8_t {
 enum IoOpcode : uint8_t { FLUSH = 0x00, WRITE = 0x01, READ = 0x02 };
 
 constexpr uint32_t CNS_NAMESPACE = 0, CNS_CONTROLLER = 1, CNS_ACTIVE_NAMESPACES = 2;
+constexpr uint32_t LOG_ERRORS = 1, ALL_NAMESPACES = 0xffffffff;
 constexpr uint32_t FEATURE_NUMBER_OF_QUEUES = 7;
 constexpr uint32_t QUEUE_PHYSICALLY_CONTIGUOUS = 1;
 
@@ -113,7 +115,7 @@ struct Completion {
 static_assert(sizeof(Completion) == 16);
 
 // Identify Controller data structure: byte offsets.
-constexpr size_t ID_CTRL_MDTS = 77, ID_CTRL_RTD3E = 88, ID_CTRL_VWC = 525;
+constexpr size_t ID_CTRL_MDTS = 77, ID_CTRL_RTD3E = 88, ID_CTRL_ELPE = 262, ID_CTRL_VWC = 525;
 // Identify Namespace data structure: byte offsets.
 constexpr size_t ID_NS_NSZE = 0, ID_NS_NLBAF = 25, ID_NS_FLBAS = 26, ID_NS_DPS = 29,
 		 ID_NS_LBAF = 128;

@@ -60,6 +60,11 @@ static uint64_t decideLength(const Plan &plan, Hold &hold)
 	requireFit(plan.to, ofSink, length, isOpen ? nullptr : hold.sink());
 	if (isSamePlace(plan.from, plan.to))
 		requireNoOverlap(plan.from.place.offset, plan.to.place.offset, length);
+	// A CMB and the BAR that it is in are the same memory.
+	const auto *from = hold.from(), *to = hold.to();
+	if (from && to && from->function().bdf == to->function().bdf &&
+	    from->barIndex() == to->barIndex())
+		requireNoOverlap(from->start(), to->start(), length);
 	return length;
 }
 
@@ -82,6 +87,13 @@ static void guardMemory(const Plan &plan, const HeldMemory *memory, uint64_t len
 		throw Error("P2P_REGISTER_BAR", "this BAR may be registers",
 			    {{"bdf", function.bdf.name()},
 			     {"bar", std::to_string(memory->barIndex())}});
+}
+
+// What somebody's data lies on is not written, unless at the user's word.
+static void guardMedium(const Plan &plan, const End &end, Hold &hold, device::Client *client)
+{
+	if (!end.isMemory() && !end.isFile() && !plan.order.overwriteSignature)
+		requireNoSignature(*client, hold.hostMemory(Side::largestBlock).memory());
 }
 
 // The kernel's own view: memory decoding still on, the function still there. What VFIO shows of
@@ -254,6 +266,44 @@ private:
 	std::unique_ptr<Side> from_, to_;
 };
 
+// Data of our own: it is written over the source, and computed again to compare with.
+class OwnData
+{
+public:
+	OwnData(Side &source, uint32_t seed, uint64_t length)
+	    : source_(source), length_(length), computed_(Pattern(seed, true))
+	{
+	}
+
+	Side &computed() { return computed_; }
+
+	void fill(const std::stop_token &stop, const std::function<void(Progress)> &tell)
+	{
+		for (uint64_t at = 0; at < length_; at += Side::largestBlock) {
+			if (stop.stop_requested())
+				throw Error("P2P_STOPPED", "interrupted");
+			const auto size = std::min<uint64_t>(Side::largestBlock, length_ - at);
+			source_.write(at, computed_.read(at, size));
+			tell({"fill", at + size, length_});
+		}
+	}
+
+	// Does the source itself not hold what was written there?
+	bool isSpoiled(const Mismatch &mismatch)
+	{
+		const uint64_t at = mismatch.offset / Side::largestBlock * Side::largestBlock;
+		if (at >= length_)
+			return false;
+		const auto size = std::min<uint64_t>(Side::largestBlock, length_ - at);
+		return !std::ranges::equal(source_.read(at, size), computed_.read(at, size));
+	}
+
+private:
+	Side &source_;
+	uint64_t length_;
+	PatternSide computed_;
+};
+
 }
 
 // One window: poison, move, look. False where nothing comes after it.
@@ -310,18 +360,23 @@ Report copy(const pci::Machine &machine, const Plan &plan, std::stop_token stop,
 	guardMemory(plan, hold.to(), length);
 	if (hold.via())
 		guardMemory(plan, hold.via(), ringSize(*hold.via()));
-	if (!plan.to.isMemory() && !plan.to.isFile() && !plan.order.overwriteSignature)
-		requireNoSignature(*hold.sink(), hold.hostMemory(Side::largestBlock).memory());
+	guardMedium(plan, plan.to, hold, hold.sink());
+	if (plan.order.pattern)
+		guardMedium(plan, plan.from, hold, hold.source());
 
 	hold.openTarget(plan);
 	Carrier carrier(plan, hold, length);
 	auto report = carrier.begin(length);
 	const bool isProved = plan.order.verify != Verify::none;
+	const Witness witness(machine, plan, hold);
 	std::optional<Sides> sides;
+	std::optional<OwnData> own;
 	std::optional<Proof> proof;
 	if (isProved) {
 		sides.emplace(plan, hold, length);
-		proof.emplace(sides->from(), sides->to(),
+		if (plan.order.pattern)
+			own.emplace(sides->from(), *plan.order.pattern, length);
+		proof.emplace(own ? own->computed() : sides->from(), sides->to(),
 			      Shape{.length = length,
 				    .blockSize = report.blockSize,
 				    .requestSize = report.requestSize,
@@ -331,6 +386,8 @@ Report copy(const pci::Machine &machine, const Plan &plan, std::stop_token stop,
 	}
 	const Fence fence(isProved ? hold.to() : nullptr, length);
 
+	if (own)
+		own->fill(stop, tell);
 	const uint64_t step = proof ? proof->windowSize() : length;
 	const uint64_t total = hold.stream() && !plan.order.length ? 0 : length;
 	bool isMore = length > 0;
@@ -340,12 +397,22 @@ Report copy(const pci::Machine &machine, const Plan &plan, std::stop_token stop,
 				.timeoutNs = plan.order.timeoutNs,
 				.stop = stop,
 				.tell = [&](uint64_t done) { tell({"copy", at + done, total}); }};
-		isMore = copyWindow(hold, carrier, at, size, pace, proof ? &*proof : nullptr,
-				    report);
+		try {
+			isMore = copyWindow(hold, carrier, at, size, pace,
+					    proof ? &*proof : nullptr, report);
+		} catch (Error &error) {
+			witness.testify(error);
+			throw;
+		}
 		tell({"verify", report.bytes, total});
 	}
 	if (!report.mismatch)
 		report.mismatch = fence.check();
+	report.witnesses = witness.testify();
+	if (!report.mismatch && plan.order.verify != Verify::full && isFaulted(report.witnesses))
+		report.mismatch = {.length = report.bytes, .kind = "faulted"};
+	if (report.mismatch && own)
+		report.mismatch->isAtSource = own->isSpoiled(*report.mismatch);
 	if (proof) {
 		report.verifiedBytes = proof->checkedBytes();
 		if (plan.order.verify == Verify::full && !report.mismatch)

@@ -5,6 +5,7 @@
 
 #include "transfer/plan.h"
 #include "transfer/verify.h"
+#include "transfer/witness.h"
 
 #include <functional>
 #include <stop_token>
@@ -13,7 +14,7 @@ namespace transfer
 {
 
 struct Progress {
-	const char *phase = "copy"; // or 'verify'
+	const char *phase = "copy"; // or 'verify', 'fill'
 	uint64_t bytes = 0;
 	uint64_t total = 0; // 0: not known, a stream
 };
@@ -34,6 +35,7 @@ struct Report {
 	uint64_t verifyNs = 0;
 	std::optional<uint32_t> checksum{}; // CRC-32C of all bytes, where all were compared
 	std::optional<Mismatch> mismatch{};
+	std::vector<Testimony> witnesses{}; // what others noticed meanwhile
 };
 
 // Errors: those of vfio, device and guard; a mismatch is an answer, not an Error.

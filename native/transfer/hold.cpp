@@ -175,7 +175,7 @@ std::unique_ptr<device::Client> Hold::clientOf(const Plan &plan, const End &end,
 	if (end.isFile())
 		return openFile(end.place, isSource);
 	if (end.isBlock())
-		return std::make_unique<device::Block>(end.place.name, !isSource,
+		return std::make_unique<device::Block>(end.place.name, !isSource || order.pattern,
 						       order.queues * order.depth);
 	if (!end.isMemory())
 		return engines_->attach(*end.function,

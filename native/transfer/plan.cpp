@@ -172,7 +172,7 @@ static End findMemory(const pci::Machine &machine, const Place &place, const Per
 }
 
 static End findEnd(const pci::Machine &machine, const Place &place, const Order &order,
-		   bool isDestination)
+		   bool isWritten)
 {
 	if (place.isFile())
 		return {.place = place};
@@ -182,7 +182,7 @@ static End findEnd(const pci::Machine &machine, const Place &place, const Order 
 	if (place.kind == PlaceKind::block) {
 		const auto name = sys::baseName(place.name);
 		const auto uses = pci::usesOfBlock(machine.root, name);
-		if (isDestination && !uses.empty())
+		if (isWritten && !uses.empty())
 			throw pci::inUse(uses);
 		return {.place = place, .function = machine.find(name)};
 	}
@@ -319,7 +319,8 @@ static bool isIdentical(const Leg &leg, const End &memory)
 bool isSamePlace(const End &from, const End &to)
 {
 	return from.function && to.function && from.function->bdf == to.function->bdf &&
-	       from.place.kind == to.place.kind && from.place.index == to.place.index;
+	       from.place.kind == to.place.kind && from.place.index == to.place.index &&
+	       (!from.isBlock() || sys::baseName(from.place.name) == sys::baseName(to.place.name));
 }
 
 static void requireWay(const Plan &plan)
@@ -358,7 +359,7 @@ static void planMediumAndMemory(const pci::Machine &machine, Plan &plan)
 
 static void planMemories(const pci::Machine &machine, Plan &plan)
 {
-	if (plan.order.engine.empty()) {
+	if (plan.order.engine.empty() || plan.order.isStaged) {
 		plan.way = Way::cpu;
 		return;
 	}
@@ -400,7 +401,7 @@ static bool isOneWord(const Order &order)
 static void planWords(Plan &plan)
 {
 	auto &order = plan.order;
-	if (order.width == 0 && isOneWord(order))
+	if (order.width == 0 && !order.pattern && isOneWord(order))
 		order.width = *order.length;
 	if (order.width == 0)
 		return;
@@ -414,10 +415,20 @@ static void planWords(Plan &plan)
 	order.verify = Verify::none;
 }
 
+static void requireUse(const Plan &plan)
+{
+	const auto &order = plan.order;
+	if (order.via && !plan.via)
+		throw Error("P2P_UNUSED", "no memory between these two", {{"option", "--via"}});
+	const bool isCarried = plan.from.isMemory() && plan.to.isMemory() && !order.isStaged;
+	if (!order.engine.empty() && !isCarried)
+		throw Error("P2P_UNUSED", "no engine between these two", {{"option", "--engine"}});
+}
+
 Plan plan(const pci::Machine &machine, const Order &order)
 {
 	Plan plan{.order = order,
-		  .from = findEnd(machine, order.from, order, false),
+		  .from = findEnd(machine, order.from, order, order.pattern.has_value()),
 		  .to = findEnd(machine, order.to, order, true)};
 	requireWay(plan);
 
@@ -436,7 +447,10 @@ Plan plan(const pci::Machine &machine, const Order &order)
 			std::all_of(plan.legs.begin(), plan.legs.end(), [&](const Leg &leg) {
 				return isIdentical(leg, *plan.memory());
 			});
+	requireUse(plan);
 	planWords(plan);
+	if (order.pattern)
+		plan.order.verify = Verify::full;
 	// Bytes that went down a pipe can be looked at no more.
 	if (order.to.kind == PlaceKind::stream)
 		plan.order.verify = Verify::none;

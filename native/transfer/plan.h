@@ -52,6 +52,8 @@ struct Order {
 	size_t width = 0;
 	std::optional<uint64_t> length{}; // bytes; all of FROM where left out
 	Verify verify = Verify::sample;
+	// Seed of data of our own: FROM is overwritten with it first, and TO compared with it.
+	std::optional<uint32_t> pattern{};
 	Permission permission{};
 	std::string mechanism{}; // of VFIO: 'type1' or 'iommufd'; '': iommufd where it will do
 	bool overwriteSignature = false;
@@ -119,9 +121,10 @@ struct Plan {
 
 // Looks only. Errors, each with facts for the sentence: P2P_NO_FUNCTION, P2P_KINDS (no way between
 // these two), P2P_NO_P2PMEM, P2P_NO_RING (two media and no memory between them), P2P_OVERLAP,
-// P2P_WIDTH, P2P_NO_ENGINE, P2P_IN_USE, P2P_NOT_BOUND, P2P_NO_BAR, P2P_BAR_IO, P2P_BAR_DISABLED,
-// P2P_RANGE, P2P_UNALIGNED, P2P_PROVIDER_DRIVER, P2P_REGISTER_BAR, P2P_MSIX, VFIO_NO_IOMMU,
-// VFIO_NOT_VIABLE, VFIO_NO_IOMMUFD (fact what), and those of route::clear().
+// P2P_WIDTH, P2P_UNUSED (an option that has no part in it), P2P_NO_ENGINE, P2P_IN_USE,
+// P2P_NOT_BOUND, P2P_NO_BAR, P2P_BAR_IO, P2P_BAR_DISABLED, P2P_RANGE, P2P_UNALIGNED,
+// P2P_PROVIDER_DRIVER, P2P_REGISTER_BAR, P2P_MSIX, VFIO_NO_IOMMU, VFIO_NOT_VIABLE, VFIO_NO_IOMMUFD
+// (fact what), and those of route::clear().
 Plan plan(const pci::Machine &machine, const Order &order);
 
 // 'type1' or 'iommufd', for functions on vfio-pci and the BAR of a provider (nullptr: host memory

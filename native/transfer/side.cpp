@@ -47,4 +47,11 @@ Bytes PastSide::read(uint64_t offset, size_t length)
 	return Bytes(copy_).first(length);
 }
 
+Bytes PatternSide::read(uint64_t offset, size_t length)
+{
+	const auto bytes = std::span(copy_).first(length);
+	pattern_.fill(bytes, offset);
+	return bytes;
+}
+
 }

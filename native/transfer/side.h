@@ -5,6 +5,7 @@
 
 #include "device/client.h"
 #include "device/file.h"
+#include "transfer/pattern.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -80,6 +81,21 @@ public:
 
 private:
 	const device::File &stream_;
+	std::vector<std::byte> copy_;
+};
+
+// Data of our own, computed.
+class PatternSide : public Side
+{
+public:
+	explicit PatternSide(const Pattern &pattern) : pattern_(pattern), copy_(largestBlock) {}
+
+	Bytes read(uint64_t offset, size_t length) override;
+	void write(uint64_t, Bytes) override {}
+	bool isMemory() const override { return false; }
+
+private:
+	Pattern pattern_;
 	std::vector<std::byte> copy_;
 };
 

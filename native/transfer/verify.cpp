@@ -16,7 +16,7 @@ static constexpr uint64_t scatteredSamples = 16;
 
 Proof::Proof(Side &source, Side &destination, const Shape &shape, Verify mode)
     : source_(source), destination_(destination), shape_(shape), mode_(mode),
-      salt_(sys::randomNumber()), pattern_(largestBlock)
+      poison_(sys::randomNumber()), pattern_(largestBlock)
 {
 }
 
@@ -48,7 +48,7 @@ std::vector<Proof::Block> Proof::samples(uint64_t offset, uint64_t length) const
 		chosen.insert(std::min(last, queue * (shape_.requestSize / unit)));
 	for (uint64_t i = 1; i < scatteredSamples; i++)
 		chosen.insert(last * i / scatteredSamples +
-			      (last ? salt_ % scatteredSamples : 0) %
+			      (last ? poison_.seed() % scatteredSamples : 0) %
 				      std::max<uint64_t>(last / scatteredSamples, 1));
 
 	std::vector<Block> some;
@@ -59,20 +59,10 @@ std::vector<Proof::Block> Proof::samples(uint64_t offset, uint64_t length) const
 	return some;
 }
 
-// A pattern that no source holds by chance, different at each position and in each run.
-static void fillPattern(std::span<std::byte> into, uint64_t position, uint64_t salt)
-{
-	for (size_t i = 0; i < into.size(); i += sizeof(uint64_t)) {
-		uint64_t word = (position + i) * 0x9e3779b97f4a7c15 + salt;
-		word ^= word >> 29;
-		std::memcpy(into.data() + i, &word, std::min(sizeof word, into.size() - i));
-	}
-}
-
 void Proof::poisonBlock(const Block &block)
 {
 	const auto pattern = std::span(pattern_).first(block.length);
-	fillPattern(pattern, block.offset, salt_);
+	poison_.fill(pattern, block.offset);
 	destination_.write(block.offset, pattern);
 }
 
@@ -81,7 +71,7 @@ bool Proof::isPoisoned(const Block &block)
 	const auto pattern = std::span(pattern_).first(block.length);
 	const auto got = destination_.read(block.offset, block.length);
 
-	fillPattern(pattern, block.offset, salt_);
+	poison_.fill(pattern, block.offset);
 	return std::equal(got.begin(), got.end(), pattern.begin());
 }
 
@@ -105,9 +95,16 @@ std::optional<Mismatch> Proof::poison(uint64_t offset, uint64_t length)
 std::optional<Mismatch> Proof::check(uint64_t offset, uint64_t length)
 {
 	const bool isAll = mode_ == Verify::full;
+	windowStart_ = offset;
+	windowEnd_ = offset + length;
+
 	for (const auto &block : isAll ? blocks(offset, length) : samples(offset, length)) {
-		if (auto mismatch = compare(block))
+		auto mismatch = compare(block);
+		if (mismatch) {
+			if (isAll)
+				extend(*mismatch, windowEnd_);
 			return mismatch;
+		}
 		checkedBytes_ += block.length;
 	}
 	return std::nullopt;
@@ -117,76 +114,56 @@ std::optional<Mismatch> Proof::compare(const Block &block)
 {
 	const auto sent = source_.read(block.offset, block.length);
 	const auto got = destination_.read(block.offset, block.length);
-	const auto [from, to] = std::mismatch(sent.begin(), sent.end(), got.begin());
-
-	if (from == sent.end()) {
+	if (std::memcmp(sent.data(), got.data(), block.length) == 0) {
 		checksum_ = sys::crc32c(sent, checksum_);
 		return std::nullopt;
 	}
-	return explain(block, sent, got, static_cast<size_t>(from - sent.begin()));
+
+	const Reach reach{.start = shape_.isStream ? windowStart_ : 0,
+			  .end = shape_.isStream ? windowEnd_ : shape_.length,
+			  .blockSize = shape_.blockSize,
+			  .requestSize = shape_.requestSize};
+	const std::vector<std::byte> before(sent.begin(), sent.end());
+	auto mismatch = Diagnosis(source_, reach, poison_).explain(block.offset, before, got);
+	mismatch.isSourceUnstable = !isSourceStable(block, before);
+	return mismatch;
 }
 
-Mismatch Proof::explain(const Block &block, Bytes sent, Bytes got, size_t first)
+// Does the second stretch carry the damage of the first on?
+static bool isMore(const Mismatch &mismatch, const Mismatch &next)
 {
-	size_t last = first;
-	for (size_t i = first; i < got.size(); i++)
-		if (sent[i] != got[i])
-			last = i;
+	const bool isSame = next.kind == mismatch.kind && next.by == mismatch.by &&
+			    next.seed == mismatch.seed && !next.boundary;
+	// What is unchanged can go on, and end, in the midst of a request.
+	const bool isUnchanged = next.kind == "unchanged" || next.kind == "torn";
+	const bool isDropped = mismatch.kind == "unchanged" || mismatch.kind == "torn";
+	return next.offset == mismatch.offset + mismatch.length &&
+	       (isSame || (isUnchanged && isDropped));
+}
 
-	Mismatch mismatch{.offset = block.offset + first,
-			  .length = last - first + 1,
-			  .kind = kindOf({block.offset + first, last - first + 1},
-					 sent.subspan(first, last - first + 1),
-					 got.subspan(first, last - first + 1))};
-	mismatch.isSourceUnstable = !isSourceStable(block, sent);
-	return mismatch;
+// A stretch that goes to the end of its block can go on in those behind it.
+void Proof::extend(Mismatch &mismatch, uint64_t end)
+{
+	if (mismatch.kind == "different")
+		return;
+	for (const auto &block : blocks(windowStart_, end - windowStart_)) {
+		if (block.offset < mismatch.offset + mismatch.length)
+			continue;
+		const auto next = compare(block);
+		if (!next || !isMore(mismatch, *next))
+			return;
+		mismatch.length += next->length;
+		if (next->boundary && !mismatch.boundary) {
+			mismatch.kind = next->kind;
+			mismatch.boundary = next->boundary;
+		}
+	}
 }
 
 bool Proof::isSourceStable(const Block &block, Bytes sent)
 {
-	const std::vector<std::byte> before(sent.begin(), sent.end());
 	const auto again = source_.read(block.offset, block.length);
-	return std::equal(before.begin(), before.end(), again.begin());
-}
-
-static bool isAll(Bytes bytes, std::byte value)
-{
-	return std::all_of(bytes.begin(), bytes.end(),
-			   [=](std::byte byte) { return byte == value; });
-}
-
-// Does the stretch hold the sent bytes, some words further on or back?
-static bool isShifted(Bytes sent, Bytes got)
-{
-	constexpr size_t probe = 64;
-	if (got.size() < 2 * probe)
-		return false;
-	const auto found = std::search(sent.begin(), sent.end(), got.end() - probe, got.end());
-	const auto foundHead =
-		std::search(sent.begin(), sent.end(), got.begin(), got.begin() + probe);
-	return found != sent.end() || foundHead != sent.end();
-}
-
-std::string Proof::kindOf(const Block &block, Bytes sent, Bytes got) const
-{
-	// The pattern is made of whole words from the block's start on.
-	const uint64_t start = block.offset / 8 * 8;
-	std::vector<std::byte> pattern(block.length + 16);
-	fillPattern(pattern, start, salt_);
-	const auto poison = Bytes(pattern).subspan(block.offset - start, got.size());
-
-	if (isAll(got, std::byte{0xff}))
-		return "all-ones";
-	if (std::equal(got.begin(), got.end(), poison.begin()))
-		return "unchanged";
-	if (isAll(got, std::byte{0}))
-		return "zeros";
-	size_t unchanged = 0;
-	for (size_t i = 0; i < got.size(); i++)
-		unchanged += got[i] == poison[i];
-	if (unchanged > got.size() / 8)
-		return "torn";
-	return isShifted(sent, got) ? "shifted" : "different";
+	return std::ranges::equal(sent, again);
 }
 
 }

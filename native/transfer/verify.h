@@ -5,27 +5,17 @@
 // position.
 #pragma once
 
+#include "transfer/diagnosis.h"
 #include "transfer/plan.h"
 #include "transfer/side.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <vector>
 
 namespace transfer
 {
-
-struct Mismatch {
-	uint64_t offset = 0; // bytes from the start of the copy
-	uint64_t length = 0; // of the wrong stretch
-	// 'all-ones' unsupported request; 'unchanged' dropped; 'zeros'; 'shifted'; 'torn' partly
-	// there; 'not-memory' the poison did not stick; 'memory-off'; 'guard' bytes beside the
-	// destination changed; 'different'.
-	std::string kind;
-	bool isSourceUnstable = false; // two reads of the source differ: nothing is proved
-};
 
 // How the copy is made, for choosing what to look at.
 struct Shape {
@@ -67,16 +57,16 @@ private:
 	void poisonBlock(const Block &block);
 	bool isPoisoned(const Block &block);
 	std::optional<Mismatch> compare(const Block &block);
-	Mismatch explain(const Block &block, Bytes sent, Bytes got, size_t first);
+	void extend(Mismatch &mismatch, uint64_t end);
 	bool isSourceStable(const Block &block, Bytes sent);
-	std::string kindOf(const Block &block, Bytes sent, Bytes got) const;
 
 	Side &source_;
 	Side &destination_;
 	Shape shape_;
 	Verify mode_;
-	uint64_t salt_;
+	Pattern poison_;
 	std::vector<std::byte> pattern_;
+	uint64_t windowStart_ = 0, windowEnd_ = 0;
 	uint64_t checkedBytes_ = 0;
 	uint32_t checksum_ = 0;
 };
