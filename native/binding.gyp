@@ -39,6 +39,20 @@
 			"dependencies": ["core"],
 			"sources": ["test/prp.cpp"],
 			"libraries": ["-lblkid"]
+		},
+		{
+			"target_name": "crc32c",
+			"type": "executable",
+			"dependencies": ["core"],
+			"sources": ["test/crc32c.cpp"],
+			"libraries": ["-lblkid"]
+		},
+		{
+			"target_name": "carry",
+			"type": "executable",
+			"dependencies": ["core"],
+			"sources": ["test/carry.cpp"],
+			"libraries": ["-lblkid"]
 		}
 	]
 }
