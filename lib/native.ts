@@ -308,10 +308,13 @@ export type Witness =
 	  };
 
 export type BenchOrder = {
-	/** A namespace, which is read. */
+	/** A namespace or memory, which is read. */
 	readonly from: Place;
-	/** Memory, which is overwritten. */
+	/** Memory or, where FROM is such, a namespace, which is overwritten. */
 	readonly to: Place;
+	/** A function that carries from memory to memory; ''. */
+	readonly engine: string;
+	readonly overwriteSignature: boolean;
 	readonly length: number;
 	readonly sizes: readonly number[];
 	readonly depths: readonly number[];
@@ -322,7 +325,8 @@ export type BenchOrder = {
 
 /** One run of p2p-bench. Sizes in bytes, times in nanoseconds. */
 export type Sample = {
-	readonly way: 'peer' | 'staged';
+	/** host: the client and host memory alone, nobody copying. */
+	readonly way: 'peer' | 'staged' | 'host';
 	readonly size: number;
 	readonly depth: number;
 	readonly run: number;
@@ -330,9 +334,10 @@ export type Sample = {
 	readonly requests: number;
 	readonly durationNs: number;
 	readonly cpuNs: number;
-	/** From start to completion; null where they were not taken. */
+	/** From start to completion; null where too few requests finished for it. */
 	readonly medianNs: number | null;
 	readonly percentile99Ns: number | null;
+	readonly percentile999Ns: number | null;
 	readonly longestNs: number | null;
 };
 

@@ -116,12 +116,14 @@ transfer::BenchOrder benchOrder(const Napi::Object &order)
 {
 	return {.from = place(order.Get("from").As<Napi::Object>()),
 		.to = place(order.Get("to").As<Napi::Object>()),
+		.engine = order.Get("engine").ToString(),
 		.length = number(order.Get("length")),
 		.sizes = sizeList(order.Get("sizes")),
 		.depths = sizeList(order.Get("depths")),
 		.runs = static_cast<unsigned>(number(order.Get("runs"))),
 		.durationNs = number(order.Get("durationNs")),
-		.permission = permission(order.Get("allowed").As<Napi::Object>())};
+		.permission = permission(order.Get("allowed").As<Napi::Object>()),
+		.overwriteSignature = isSet(order, "overwriteSignature")};
 }
 
 transfer::MapOrder mapOrder(const Napi::Object &order)
@@ -284,11 +286,30 @@ Napi::Object progressToJs(Napi::Env env, const transfer::Progress &progress)
 	return object;
 }
 
+static const char *armText(transfer::Arm arm)
+{
+	switch (arm) {
+	case transfer::Arm::peer:
+		return "peer";
+	case transfer::Arm::staged:
+		return "staged";
+	case transfer::Arm::host:
+		break;
+	}
+	return "host";
+}
+
+static Napi::Value timeToJs(Napi::Env env, uint64_t time)
+{
+	return time ? lengthToJs(env, time) : env.Null();
+}
+
 Napi::Object sampleToJs(Napi::Env env, const transfer::Sample &sample)
 {
 	auto object = Napi::Object::New(env);
+	const auto &latencies = sample.latencies;
 
-	object["way"] = wayText(sample.way);
+	object["way"] = armText(sample.arm);
 	object["size"] = lengthToJs(env, sample.size);
 	object["depth"] = lengthToJs(env, sample.depth);
 	object["run"] = lengthToJs(env, sample.run);
@@ -296,10 +317,10 @@ Napi::Object sampleToJs(Napi::Env env, const transfer::Sample &sample)
 	object["requests"] = lengthToJs(env, sample.requests);
 	object["durationNs"] = lengthToJs(env, sample.duration);
 	object["cpuNs"] = lengthToJs(env, sample.cpu);
-	object["medianNs"] = sample.median ? lengthToJs(env, sample.median) : env.Null();
-	object["percentile99Ns"] =
-		sample.median ? lengthToJs(env, sample.percentile99) : env.Null();
-	object["longestNs"] = sample.median ? lengthToJs(env, sample.longest) : env.Null();
+	object["medianNs"] = timeToJs(env, latencies.median);
+	object["percentile99Ns"] = timeToJs(env, latencies.percentile99);
+	object["percentile999Ns"] = timeToJs(env, latencies.percentile999);
+	object["longestNs"] = timeToJs(env, latencies.longest);
 	return object;
 }
 
