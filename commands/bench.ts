@@ -1,38 +1,49 @@
 // SPDX-License-Identifier: MIT
-// p2p-bench: pairs of operands become orders; the core measures peer-to-peer and staged in turn;
-// here the medians are made and shown.
+// p2p-bench: pairs of operands become orders; the core measures peer-to-peer, staged and the client
+// alone in turn; here the medians are made and shown.
 
 import {writeFileSync} from 'node:fs';
 import {string} from '@oclif/core/args';
-import {integer, string as option} from '@oclif/core/flags';
+import {boolean, integer, string as option} from '@oclif/core/flags';
 import {BaseCommand} from '../lib/base-command.ts';
-import {parsePlace} from '../lib/endpoint.ts';
+import {type Cell, matrixJson, matrixText, measureCell, measurePair} from '../lib/bench-matrix.ts';
+import {type Common, matrixPairs, orderOf, type Pair, possiblePairs} from '../lib/bench-order.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
-import {offeredBy} from '../lib/function.ts';
-import {plotSvg, type Row, rowsOf, tableText} from '../lib/measure.ts';
-import {type BenchOrder, type CopyPlan, native, type Sample} from '../lib/native.ts';
+import {plotSvg, tableText} from '../lib/measure.ts';
 import {allow, permission, require} from '../lib/permission.ts';
-import {endBySignal} from '../lib/signals.ts';
 import {parseSize} from '../lib/units.ts';
 
 export default class Bench extends BaseCommand {
 	static override summary =
-		'Measure how fast a disk reaches memory, straight and through host memory, side by side.';
-	static override operandsUsage = '[NAMESPACE MEMORY]…';
+		"Measure how fast disks and engines reach a peer's memory, straight and through host memory, side by side.";
+	static override operandsUsage = '[FROM TO]…';
 	static override args = {
 		end: string({
 			multiple: true,
 			ignoreStdin: true,
 			description:
-				'NAME/nsN[+OFF], which is read, then NAME/barN+OFF, which is overwritten; no pair: say which there are',
+				'NAME/nsN[+OFF] or NAME/barN[+OFF], which is read, then NAME/barN+OFF, which is overwritten; no pair: say which there are',
 		}),
 	};
 	static override flags = {
+		matrix: boolean({
+			description: 'each disk on vfio-pci, or those named, with each NAME/barN+OFF named',
+		}),
+		'write-disks': boolean({
+			description: 'overwrite disks too, where named with their range: NAME/nsN+OFF',
+		}),
+		'overwrite-signature': boolean({
+			description: 'even one that holds a partition table, file system, LVM or RAID',
+		}),
+		engine: option({
+			helpValue: 'FUNCTION',
+			description: 'a DMA engine that carries from memory to memory',
+		}),
 		length: option({
 			helpValue: 'SIZE',
 			default: '16M',
-			description: 'bytes of the memory that may be overwritten',
+			description: 'bytes of each end that are used',
 		}),
 		sizes: option({
 			helpValue: 'SIZE,…',
@@ -60,6 +71,8 @@ export default class Bench extends BaseCommand {
 		'<%= program %>',
 		'<%= program %> 03:00.0/ns1 04:00.0/bar2+0',
 		'<%= program %> --sizes 4K,128K,1M --depths 1,8,64 --svg b.svg nvme0n1/ns1 04:00.0/bar2+16M',
+		'<%= program %> --matrix 04:00.0/bar2+0 05:00.0/bar0+16M',
+		'<%= program %> --write-disks 04:00.0/bar2 03:00.0/ns1+1G',
 	];
 
 	async run(): Promise<void> {
@@ -67,33 +80,53 @@ export default class Bench extends BaseCommand {
 		if (flags.sysroot !== '')
 			throw new Failure('a benchmark needs the running machine, not --sysroot');
 		const words = argv as string[];
-		if (words.length === 0) {
-			const lines = await possibleLines(this.program);
-			this.answer(
-				ExitCode.yes,
-				{
-					text: lines.join(''),
-					json: {version: 1, pairs: [], possible: lines.map((line) => line.trim())},
-				},
-				flags.json,
-			);
-			return;
-		}
-		if (words.length % 2 !== 0) throw new Failure(`missing operand: MEMORY behind ${words.at(-1)}`);
-		if (flags.svg !== undefined && words.length > 2) throw new Failure('--svg draws one pair');
-		const common = {
+		const common: Common = {
+			engine: flags.engine ?? '',
 			length: parseSize(flags.length),
 			sizes: flags.sizes.split(',').map((word) => parseSize(word)),
 			depths: flags.depths.split(',').map(parseDepth),
 			runs: flags.runs,
 			durationNs: flags.time * 1e6,
 			allowed: permission(flags.require, flags.allow),
+			overwriteSignature: flags['overwrite-signature'],
+			writesDisks: flags['write-disks'],
 		};
-		const orders = words.flatMap((from, i) =>
-			i % 2 === 0 ? [orderOf(from, words[i + 1] ?? '', common)] : [],
+		if (flags.svg !== undefined && (flags.matrix || words.length > 2))
+			throw new Failure('--svg draws one pair');
+		if (words.length === 0) await this.showPossible(flags);
+		else if (flags.matrix) await this.runMatrix(words, common, flags.json);
+		else await this.runPairs(words, common, flags);
+	}
+
+	private async showPossible({matrix, json}: {matrix: boolean; json: boolean}): Promise<void> {
+		const pairs = await possiblePairs();
+		const ranges = [...new Set(pairs.map(({to}) => to))].join(' ');
+		const single = pairs.map(({from, to}) => `${this.program} ${from} ${to}`);
+		const lines = matrix && pairs.length > 0 ? [`${this.program} --matrix ${ranges}`] : single;
+		const said = lines.length > 0 ? lines : [nothing];
+		this.answer(
+			ExitCode.yes,
+			{
+				text: said.map((line) => `${line}\n`).join(''),
+				json: {version: 1, pairs: [], possible: said},
+			},
+			json,
 		);
-		const pairs: Measured[] = [];
-		for (const order of orders) pairs.push(await measure(order));
+	}
+
+	private async runPairs(
+		words: readonly string[],
+		common: Common,
+		flags: {json: boolean; svg: string | undefined},
+	): Promise<void> {
+		if (words.length % 2 !== 0) throw new Failure(`missing operand: TO behind ${words.at(-1)}`);
+		const orders = words.flatMap((from, i) =>
+			i % 2 === 0 ? [orderOf({from, to: words[i + 1] ?? ''}, common)] : [],
+		);
+		if (common.engine !== '' && orders.every(({engine}) => engine === ''))
+			throw new Failure('--engine carries from memory to memory: no pair is such');
+		const pairs = [];
+		for (const order of orders) pairs.push(await measurePair(order));
 
 		const text = pairs.map(({title, rows}) => `${title}\n${tableText(rows)}`).join('\n');
 		const json = {version: 1, pairs: pairs.map(({plan, samples, rows}) => ({plan, rows, samples}))};
@@ -101,68 +134,33 @@ export default class Bench extends BaseCommand {
 			writeFileSync(flags.svg, pairs.map(({title, rows}) => plotSvg(title, rows)).join(''));
 		this.answer(ExitCode.yes, {text, json}, flags.json);
 	}
+
+	private async runMatrix(
+		words: readonly string[],
+		common: Common,
+		isJson: boolean,
+	): Promise<void> {
+		if (common.engine !== '') throw new Failure('--matrix is about disks: not with --engine');
+		const pairs = await matrixPairs(words, common.writesDisks);
+		const orders = pairs.map((pair): [Pair, ReturnType<typeof orderOf>] => [
+			pair,
+			orderOf(pair, common),
+		]);
+		const cells: Cell[] = [];
+		for (const [pair, order] of orders) {
+			cells.push(await measureCell(pair, order));
+			if (process.stderr.isTTY)
+				process.stderr.write(`${cells.length} of ${orders.length}: ${pair.from} → ${pair.to}\n`);
+		}
+		this.answer(ExitCode.yes, {text: matrixText(cells), json: matrixJson(cells)}, isJson);
+	}
 }
 
-type Measured = {
-	readonly title: string;
-	readonly plan: CopyPlan;
-	readonly samples: readonly Sample[];
-	readonly rows: readonly Row[];
-};
-
-async function measure(order: BenchOrder): Promise<Measured> {
-	const samples: Sample[] = [];
-	const job = native.bench(order, (sample) => samples.push(sample));
-	const plan = await endBySignal(job, () => {});
-	const [leg] = plan.legs;
-	const link = leg?.pair?.fabric.link?.bytesPerSecond ?? null;
-	const title = `${leg?.client} → ${leg?.provider}: ${leg?.pair?.verdict}, iova by ${plan.addressKind}`;
-	return {title, plan, samples, rows: rowsOf(samples, link)};
-}
-
-function orderOf(from: string, to: string, common: Omit<BenchOrder, 'from' | 'to'>): BenchOrder {
-	const source = parsePlace(from);
-	const target = parsePlace(to);
-	if (source.kind !== 'ns') throw new Failure(`${from}: what is read is a namespace, NAME/nsN`);
-	if (!['bar', 'cmb', 'pmr'].includes(target.kind))
-		throw new Failure(`${to}: what is overwritten is memory, NAME/barN+OFF`);
-	// The offset says that this range may go: a slip of the finger names none.
-	if (!to.includes('+'))
-		throw new Failure(`${to}: name the range that may be overwritten: ${to}+0`);
-	return {...common, from: source, to: target};
-}
+const nothing = 'no disk on vfio-pci reaches memory that is known to be one';
 
 function parseDepth(word: string): number {
 	const depth = Number(word);
 	if (!Number.isInteger(depth) || depth < 1 || depth > 256)
 		throw new Failure(`--depths: '${word}' is no number from 1 to 256`);
 	return depth;
-}
-
-/** What could be measured, as lines to type; nothing is touched. */
-async function possibleLines(program: string): Promise<string[]> {
-	const {functions} = await native.scan({root: ''});
-	const clients = functions.filter(
-		({engine, driver}) => engine === 'nvme' && driver === 'vfio-pci',
-	);
-	const providers = functions.flatMap((it) =>
-		it.driver === null || it.driver === 'vfio-pci'
-			? offeredBy(it)
-					.filter(({isKnown, name}) => isKnown && name.startsWith('bar'))
-					.map(({name}) => ({bdf: it.bdf, name}))
-			: [],
-	);
-	const pairs = clients.flatMap((client) =>
-		providers.map((provider) => ({client: client.bdf, ...provider})),
-	);
-	const {pairs: verdicts} = await native.check(
-		{root: ''},
-		pairs.map(({client, bdf}) => [client, bdf]),
-	);
-	const lines = pairs
-		.filter((_, i) => ['direct', 'through-root'].includes(verdicts[i]?.verdict ?? ''))
-		.map(({client, bdf, name}) => `${program} ${client}/ns1 ${bdf}/${name}+0\n`);
-	return lines.length > 0
-		? lines
-		: ['no disk on vfio-pci reaches memory that is known to be one\n'];
 }

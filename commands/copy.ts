@@ -12,7 +12,7 @@ import {Failure} from '../lib/failure.ts';
 import {faultWarning, mismatchFailure} from '../lib/mismatch-text.ts';
 import {type CopyOrder, type CopyReport, native, type Verify} from '../lib/native.ts';
 import {patternSeed} from '../lib/pattern.ts';
-import {allow, permission, require} from '../lib/permission.ts';
+import {allow, mechanism, permission, require} from '../lib/permission.ts';
 import {Progress} from '../lib/progress.ts';
 import {endBySignal} from '../lib/signals.ts';
 import {parseSize} from '../lib/units.ts';
@@ -62,6 +62,7 @@ export default class Copy extends BaseCommand {
 		}),
 		require,
 		allow,
+		mechanism,
 		'overwrite-signature': boolean({
 			description: 'write to a namespace that holds a partition table, file system, LVM or RAID',
 		}),
@@ -110,6 +111,7 @@ export default class Copy extends BaseCommand {
 					: (flags.verify as Verify),
 			pattern: patternSeed(flags, args),
 			allowed,
+			mechanism: flags.mechanism ?? '',
 			overwriteSignature: flags['overwrite-signature'],
 			queues: flags.queues,
 			depth: flags.depth,

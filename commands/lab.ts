@@ -6,6 +6,7 @@ import {string as option} from '@oclif/core/flags';
 import {runAttached, runShell} from '../lab/attach.ts';
 import {type BootOptions, boot, type Guest, LabError} from '../lab/boot.ts';
 import {type Drawing, DrawingError, labels, place} from '../lab/drawing.ts';
+import type {KernelName} from '../lab/kernel.ts';
 import {findMachine} from '../lab/machines.ts';
 import {destroyAll} from '../lab/vm.ts';
 import {BaseCommand} from '../lib/base-command.ts';
@@ -33,6 +34,11 @@ export default class LabCommand extends BaseCommand {
 		cpu: option({helpValue: 'MODEL', description: 'a CPU model of QEMU, e.g. EPYC'}),
 		memory: option({helpValue: 'SIZE', default: '1G', description: 'memory of the machine'}),
 		'kernel-parameters': option({helpValue: 'TEXT', description: 'added to the command line'}),
+		kernel: option({
+			options: ['debian', 'iommufd'],
+			default: 'debian',
+			description: "the guest's; iommufd once `npm run test:iommufd` has built it",
+		}),
 		trace: option({
 			helpValue: 'PATTERN',
 			multiple: true,
@@ -65,6 +71,7 @@ export default class LabCommand extends BaseCommand {
 			env: ownEnvironment(),
 			disks: Object.fromEntries((flags.disk ?? []).map(readDisk)),
 			trace: flags.trace ?? [],
+			kernel: flags.kernel as KernelName,
 			kernelParameters: flags['kernel-parameters'] ?? '',
 			...(flags.cpu === undefined ? {} : {cpu: flags.cpu}),
 			...(flags.iommu === undefined ? {} : {iommu: flags.iommu as Drawing['iommu']}),

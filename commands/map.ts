@@ -1,36 +1,53 @@
 // SPDX-License-Identifier: MIT
-// p2p-map: a provider's memory in the client's IOMMU address space, held while COMMAND runs.
+// p2p-map: a provider's memory in the client's IOMMU address space, or memory as a dma-buf, held
+// while COMMAND runs.
 
 import {writeFileSync} from 'node:fs';
 import {string} from '@oclif/core/args';
-import {string as option} from '@oclif/core/flags';
+import {boolean, string as option} from '@oclif/core/flags';
 import {BaseCommand} from '../lib/base-command.ts';
 import {runCommand} from '../lib/child.ts';
-import {parseEndpoint} from '../lib/endpoint.ts';
+import {type Endpoint, parseEndpoint} from '../lib/endpoint.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
-import {type Job, type MapOrder, type MapReport, native} from '../lib/native.ts';
-import {allow, permission, require} from '../lib/permission.ts';
-import {bytes, parseSize} from '../lib/units.ts';
+import {
+	type Inheritance,
+	mappingInheritance,
+	mappingText,
+	shareInheritance,
+	shareText,
+} from '../lib/map-text.ts';
+import {type Job, type MapReport, native, type ShareReport} from '../lib/native.ts';
+import {allow, mechanism, permission, require} from '../lib/permission.ts';
+import {parseSize} from '../lib/units.ts';
 
 export default class MapCommand extends BaseCommand {
-	static override summary = "Map a provider's memory into the client's IOMMU address space.";
+	static override summary =
+		"Map a provider's memory into the client's IOMMU address space, or make memory a dma-buf.";
+	static override operandsUsage =
+		'CLIENT PROVIDER | --dma-buf PROVIDER | --userptr --length SIZE  [-- COMMAND…]';
 	static override args = {
-		client: string({
-			required: true,
+		operand: string({
+			multiple: true,
 			ignoreStdin: true,
-			description: 'function that will issue requests; on vfio-pci',
+			description:
+				'CLIENT, the function that will issue requests, on vfio-pci; PROVIDER, NAME/barN[+OFF]',
 		}),
-		provider: string({required: true, ignoreStdin: true, description: 'NAME/barN[+OFF]'}),
 	};
 	static override flags = {
 		length: option({
 			helpValue: 'SIZE',
 			description: 'bytes to map; to the end of the BAR if left out',
 		}),
+		'dma-buf': boolean({
+			description: 'for drivers that import: the provider as a dma-buf (P2P_DMABUF_FD), no client',
+		}),
+		userptr: boolean({
+			description: 'the same of new host memory (P2P_HOST_FD), no client and no provider',
+		}),
 		'host-memory': option({
 			helpValue: 'SIZE',
-			description: 'map that much host memory as well (P2P_HOST_FD)',
+			description: 'with a client: map that much host memory as well (P2P_HOST_FD)',
 		}),
 		'json-file': option({
 			helpValue: 'FILE',
@@ -38,50 +55,105 @@ export default class MapCommand extends BaseCommand {
 		}),
 		require,
 		allow,
+		mechanism,
 	};
 	static override takesCommand = true;
 	static override examples = [
 		'<%= program %> 03:00.0 04:00.0/bar2',
 		"<%= program %> 03:00.0 04:00.0/bar2 -- sh -c 'echo $P2P_IOVA'",
+		'<%= program %> --dma-buf 04:00.0/bar2+1M --length 16M -- ./importer',
+		'<%= program %> --userptr --length 1M -- ./importer',
 	];
 
 	async run(): Promise<void> {
-		const {args, flags} = await this.parse(MapCommand);
+		const {argv, flags} = await this.parse(MapCommand);
 		if (flags.sysroot !== '')
 			throw new Failure('a mapping needs the running machine, not --sysroot');
-		const endpoint = parseEndpoint(args.provider);
-		if (endpoint.kind !== 'bar')
-			throw new Failure(`${args.provider}: the provider's memory is named NAME/barN[+OFF]`);
-		const mapping = await open({
-			client: args.client,
-			provider: endpoint.name,
-			bar: endpoint.index,
-			offset: endpoint.offset,
-			length: flags.length === undefined ? null : parseSize(flags.length),
-			hostMemory: flags['host-memory'] === undefined ? 0 : parseSize(flags['host-memory']),
-			allowed: permission(flags.require, flags.allow),
-		});
-		const json = {version: 1, client: args.client, provider: args.provider, ...mapping.report};
+		const words = argv as string[];
+		const isShare = flags['dma-buf'] || flags.userptr;
+		if (flags['dma-buf'] && flags.userptr) throw new Failure('--dma-buf or --userptr, not both');
+		if (isShare && flags['host-memory'] !== undefined)
+			throw new Failure('--host-memory goes with a client');
+		requireOperands(words, flags.userptr ? [] : flags['dma-buf'] ? ['PROVIDER'] : undefined);
+		const length = flags.length === undefined ? null : parseSize(flags.length);
+		if (flags.userptr && !length) throw new Failure('--userptr needs --length SIZE');
 
+		if (isShare) {
+			const place = flags.userptr ? noPlace : parseBar(words[0] ?? '');
+			const {name, index, offset} = place;
+			const held = await hold<ShareReport>((ready) =>
+				native.share({provider: name, bar: index, offset, length}, ready),
+			);
+			const json = {version: 1, provider: words[0] ?? null, ...held.report};
+			await this.finish(held, json, shareText(held.report), shareInheritance(held.report), flags);
+			return;
+		}
+		const [client = '', provider = ''] = words;
+		const {name, index, offset} = parseBar(provider);
+		const held = await hold<MapReport>((ready) =>
+			native.map(
+				{
+					client,
+					provider: name,
+					bar: index,
+					offset,
+					length,
+					hostMemory: flags['host-memory'] === undefined ? 0 : parseSize(flags['host-memory']),
+					allowed: permission(flags.require, flags.allow),
+					mechanism: flags.mechanism ?? '',
+				},
+				ready,
+			),
+		);
+		const json = {version: 1, client, provider, ...held.report};
+		await this.finish(held, json, mappingText(held.report), mappingInheritance(held.report), flags);
+	}
+
+	/** COMMAND runs while it is held; without one it is shown and let go. */
+	private async finish(
+		held: Held<unknown>,
+		json: unknown,
+		text: string,
+		{facts, fds}: Inheritance,
+		flags: {readonly json: boolean; readonly 'json-file'?: string | undefined},
+	): Promise<void> {
 		if (this.command.length === 0) {
-			await mapping.close();
-			this.answer(ExitCode.yes, {text: text(mapping.report), json}, flags.json);
+			await held.close();
+			this.answer(ExitCode.yes, {text, json}, flags.json);
 			return;
 		}
 		if (flags['json-file'] !== undefined)
 			writeFileSync(flags['json-file'], `${JSON.stringify(json, null, 2)}\n`);
-		const status = await runCommand(this.program, this.command, ...inheritance(mapping.report));
-		await mapping.close();
+		const status = await runCommand(this.program, this.command, facts, fds);
+		await held.close();
 		process.exitCode = status;
 	}
 }
 
-type Mapping = {readonly report: MapReport; close(): Promise<void>};
+const noPlace = {name: '', index: 0, offset: 0};
 
-async function open(order: MapOrder): Promise<Mapping> {
+function parseBar(text: string): Endpoint {
+	const endpoint = parseEndpoint(text);
+	if (endpoint.kind !== 'bar')
+		throw new Failure(`${text}: the provider's memory is named NAME/barN[+OFF]`);
+	return endpoint;
+}
+
+function requireOperands(words: readonly string[], names = ['CLIENT', 'PROVIDER']): void {
+	const missing = names[words.length];
+	const extra = words[names.length];
+	if (missing !== undefined) throw new Failure(`missing operand: ${missing}`);
+	if (extra !== undefined) throw new Failure(`extra operand '${extra}'`);
+}
+
+type Held<Report> = {readonly report: Report; close(): Promise<void>};
+
+async function hold<Report>(
+	start: (ready: (report: Report) => void) => Job<null>,
+): Promise<Held<Report>> {
 	let job: Job<null> | undefined;
-	const report = await new Promise<MapReport>((ready, refused) => {
-		job = native.map(order, ready);
+	const report = await new Promise<Report>((ready, refused) => {
+		job = start(ready);
 		job.result.catch(refused);
 	});
 
@@ -92,34 +164,4 @@ async function open(order: MapOrder): Promise<Mapping> {
 			await job?.result;
 		},
 	};
-}
-
-// COMMAND finds the client's VFIO device at descriptor 3, host memory at 4.
-function inheritance(report: MapReport): [Record<string, string>, number[]] {
-	const facts = {
-		P2P_IOVA: report.iova,
-		P2P_BUS_ADDRESS: report.busAddress,
-		P2P_LENGTH: String(report.length),
-		P2P_CLIENT_FD: '3',
-	};
-	if (report.hostFd === null) return [facts, [report.clientFd]];
-	const host = {
-		P2P_HOST_FD: '4',
-		P2P_HOST_IOVA: report.hostIova ?? '',
-		P2P_HOST_LENGTH: String(report.hostLength),
-	};
-	return [{...facts, ...host}, [report.clientFd, report.hostFd]];
-}
-
-function text(report: MapReport): string {
-	const kind =
-		report.addressKind === 'bus-address' ? 'the bus address itself' : 'an address of its own';
-	return [
-		`iova         ${report.iova} (${kind})`,
-		`bus address  ${report.busAddress}`,
-		`length       ${report.length} (${bytes(report.length)})`,
-		`mechanism    ${report.mechanism}, provider through ${report.providerAccess}`,
-		`route        ${report.pair.verdict}`,
-		'',
-	].join('\n');
 }

@@ -8,7 +8,7 @@ import {compareAcs, compareFunctions} from './compare.ts';
 import {defaultMode, modeScript} from './display.ts';
 import {type Drawing, type Iommu, labels, type Placed, parseDrawing, place} from './drawing.ts';
 import {getInitramfs} from './initramfs.ts';
-import {getKernel, modulesFolder} from './kernel.ts';
+import {getKernel, type KernelName, modulesFolder} from './kernel.ts';
 import {idOf} from './parts.ts';
 import {projectRoot} from './project.ts';
 import {type Disk, describeMachine} from './qemu.ts';
@@ -31,6 +31,8 @@ export type BootOptions = {
 	readonly disks?: Readonly<Record<string, Disk>>;
 	/** Patterns of QEMU's -trace; the lines come with qemuLog(). */
 	readonly trace?: readonly string[];
+	/** Default: Debian's. */
+	readonly kernel?: KernelName;
 	/** The environment of every command, besides PATH and the labels. */
 	readonly env?: Readonly<Record<string, string>>;
 	/** Default: the current one. */
@@ -92,7 +94,7 @@ async function bootOnce(
 	placed: readonly Placed[],
 	options: BootOptions,
 ): Promise<Guest> {
-	const kernel = await getKernel(options.onProgress);
+	const kernel = await getKernel(options.kernel, options.onProgress);
 	const initramfs = await getInitramfs(kernel);
 	const describe = (folder: string) =>
 		describeMachine(drawing, {

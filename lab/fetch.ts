@@ -6,7 +6,7 @@ import {getKernel} from './kernel.ts';
 import {LabError} from './tool.ts';
 
 try {
-	await getInitramfs(await getKernel((text) => process.stderr.write(`setup: ${text}\n`)));
+	await getInitramfs(await getKernel('debian', (text) => process.stderr.write(`setup: ${text}\n`)));
 } catch (error) {
 	if (!(error instanceof LabError)) throw error;
 	process.stderr.write(`setup: ${error.message}\n`);

@@ -16,6 +16,7 @@ import {
 import {release} from 'node:os';
 import {join} from 'node:path';
 import {cached, cacheFolder} from './cache.ts';
+import {debianSource, newest, openArchive} from './debian.ts';
 import {findTool, LabError, output} from './tool.ts';
 import {uncompressKernel} from './vmlinux.ts';
 
@@ -27,12 +28,31 @@ export type Kernel = {
 	readonly root: string;
 };
 
-/** The kernel of the cache, fetched first where the cache is empty. */
-export async function getKernel(onProgress = (_text: string) => {}): Promise<Kernel> {
-	const folder = await cached(join(cacheFolder(), 'kernel'), (empty) => {
-		onProgress('fetching the guest kernel, once');
-		return fetchKernel(empty);
-	});
+/** Debian's, or one of our own with iommufd, which Debian's has not. */
+export type KernelName = 'debian' | 'iommufd';
+
+/** The kernel of the cache; Debian's is fetched first where the cache is empty. */
+export async function getKernel(
+	name: KernelName = 'debian',
+	onProgress = (_text: string) => {},
+): Promise<Kernel> {
+	if (name === 'iommufd') return kernelIn(iommufdFolder());
+	return kernelIn(
+		await cached(join(cacheFolder(), 'kernel'), (empty) => {
+			onProgress('fetching the guest kernel, once');
+			return fetchKernel(empty);
+		}),
+	);
+}
+
+/** Where `npm run test:iommufd` keeps the kernel that it builds. */
+export function iommufdFolder(): string {
+	return join(cacheFolder(), 'kernel-iommufd');
+}
+
+function kernelIn(folder: string): Kernel {
+	if (!existsSync(folder))
+		throw new LabError('the kernel with iommufd is not built yet', ['npm run test:iommufd']);
 	const [version] = readdirSync(join(folder, 'lib', 'modules'));
 	if (version === undefined) throw new LabError(`${folder} holds no kernel`, [`rm -r ${folder}`]);
 	return {release: version, image: join(folder, 'vmlinux'), root: folder};
@@ -41,9 +61,6 @@ export async function getKernel(onProgress = (_text: string) => {}): Promise<Ker
 export function modulesFolder(kernel: Kernel): string {
 	return join(kernel.root, 'lib', 'modules', kernel.release);
 }
-
-const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
-const newest = 'trixie-backports';
 
 async function fetchKernel(folder: string): Promise<string> {
 	const source = debianSource();
@@ -57,69 +74,16 @@ async function fetchKernel(folder: string): Promise<string> {
 	return root;
 }
 
-/** The archive that the machine's own package sources name. */
-function debianSource(): string | undefined {
-	if (!existsSync(keyring)) return undefined;
-	const parts = '/etc/apt/sources.list.d';
-	const files = existsSync(parts) ? readdirSync(parts).map((name) => join(parts, name)) : [];
-	const texts = [...files, '/etc/apt/sources.list']
-		.filter((file) => existsSync(file))
-		.map((file) => readFileSync(file, 'utf8'));
-	const uris = texts.flatMap((text) => [
-		...text.matchAll(/^(?:URIs:\s*|deb\s+(?:\[.*?\]\s+)?)(\S+)/gm),
-	]);
-	return uris.map(([, uri]) => uri).find((uri) => /\/debian\/?$/.test(uri ?? ''));
-}
-
 async function unpackDebian(folder: string, root: string, source: string): Promise<string> {
-	const options = privateApt(folder, source);
-	const get = findTool('apt-get', 'apt');
-	const cache = findTool('apt-cache', 'apt');
-	await output(get, [...options, '-q', 'update']);
-	const depends = async (name: string) =>
-		[...(await output(cache, [...options, 'depends', name])).toString().matchAll(/linux-\S+/g)].map(
-			([found]) => found,
-		);
-	const image = (await depends(`linux-image-amd64/${newest}`)).find((name) =>
+	const archive = await openArchive(folder, source);
+	const image = (await archive.depends(`linux-image-amd64/${newest}`)).find((name) =>
 		/^linux-image-\d/.test(name),
 	);
 	if (!image) throw new LabError(`${source} offers no kernel in ${newest}`);
 	const version = image.slice('linux-image-'.length);
 	const parts = ['base', 'binary', 'modules'].map((part) => `linux-${part}-${version}`);
-	const offered = (await depends(image)).filter((name) => parts.includes(name));
-	const packages = offered.length > 0 ? offered : [image];
-	await output(get, [...options, '-q', 'download', ...packages], folder);
-	for (const name of readdirSync(folder).filter((file) => file.endsWith('.deb'))) {
-		await output(findTool('dpkg-deb', 'dpkg'), [
-			'-x',
-			join(folder, name),
-			join(folder, 'unpacked'),
-		]);
-	}
-	return keepKernel(join(folder, 'unpacked'), root, version);
-}
-
-/** Options that leave the system's own lists and settings alone. */
-function privateApt(folder: string, source: string): string[] {
-	const state = join(folder, 'apt');
-	for (const part of ['parts', 'lists/partial', 'cache/archives/partial']) {
-		mkdirSync(join(state, part), {recursive: true});
-	}
-	writeFileSync(
-		join(state, 'parts', 'lab.sources'),
-		`Types: deb\nURIs: ${source}\nSuites: ${newest} trixie\nComponents: main\nSigned-By: ${keyring}\n`,
-	);
-	const settings = {
-		'Dir::Etc::SourceList': '/dev/null',
-		'Dir::Etc::SourceParts': join(state, 'parts'),
-		'Dir::State::Lists': join(state, 'lists'),
-		'Dir::Cache': join(state, 'cache'),
-		'Dir::Etc::Preferences': '/dev/null',
-		'Dir::Etc::PreferencesParts': '/dev/null',
-		'APT::Architecture': 'amd64',
-		'APT::Sandbox::User': '',
-	};
-	return Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
+	const offered = (await archive.depends(image)).filter((name) => parts.includes(name));
+	return keepKernel(await archive.unpack(offered.length > 0 ? offered : [image]), root, version);
 }
 
 function keepKernel(unpacked: string, root: string, version: string): string {

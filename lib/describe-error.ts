@@ -155,6 +155,13 @@ const sentences: Readonly<Record<string, Describe>> = {
 		text: `the bytes do not arrive (${kind}): there is nothing to measure`,
 		hints: ['p2p-copy FROM TO --verify   says more'],
 	}),
+	P2P_NO_DMABUF: ({bdf, bar}) => ({
+		text: `the kernel does not export BAR ${bar} of ${bdf} as a dma-buf: that takes Linux 6.19 or newer with CONFIG_VFIO_PCI_DMABUF`,
+		hints: ['uname -r', '--mechanism type1   maps it for another function without one'],
+	}),
+	P2P_NO_UDMABUF: () => ({
+		text: 'the kernel makes no dma-buf of host memory: there is no /dev/udmabuf (CONFIG_UDMABUF)',
+	}),
 	P2P_VIA: ({name}) => ({
 		text: `--via ${name}: a function by itself stands for its p2pmem, which only disks of the kernel reach`,
 		hints: [`--via ${name}/barN, ${name}/cmb or ${name}/pmr`],
@@ -219,6 +226,7 @@ const sentences: Readonly<Record<string, Describe>> = {
 			'p2p-bind FUNCTION…   the others of the group',
 		],
 	}),
+	VFIO_NO_IOMMUFD: noIommufd,
 	VFIO_BUSY: ({bdf, group}) => ({
 		text: `${bdf} is busy: another program has IOMMU group ${group} open`,
 	}),
@@ -257,6 +265,27 @@ function systemError(code: string, {syscall, path, reason}: KnownFacts): Sentenc
 	if (code !== 'EACCES' && code !== 'EPERM') return {text};
 	const isGroup = /^\/dev\/vfio\/\d+$/.test(path);
 	return {text, hints: isGroup ? [`chown "$USER" ${path}   as root`] : ['run it as root']};
+}
+
+function noIommufd({what, bdf}: KnownFacts): Sentence {
+	const type1 = '--mechanism type1   goes by IOMMU groups, as every kernel does';
+	switch (what) {
+		case 'no-device':
+			return {
+				text: 'there is no iommufd here: /dev/iommu is missing or not for this user (CONFIG_IOMMUFD)',
+				hints: [type1],
+			};
+		case 'no-cdev':
+			return {
+				text: `${bdf} has no character device of VFIO to open: it is not on vfio-pci, or the kernel lacks CONFIG_VFIO_DEVICE_CDEV`,
+				hints: [bind(bdf), type1],
+			};
+		default:
+			return {
+				text: `iommufd maps a BAR only as vfio-pci exports it, and ${bdf} is not on vfio-pci`,
+				hints: [bind(bdf), type1],
+			};
+	}
 }
 
 function refused({client, provider, verdict, redirects, hostBridge}: KnownFacts): Sentence {

@@ -5,19 +5,28 @@ import type {Sample} from './native.ts';
 import {element, text} from './svg.ts';
 import {bytes, rate} from './units.ts';
 
+/** Medians over the runs. Speeds in bytes per second, times of requests in nanoseconds. */
 export type Row = {
 	readonly size: number;
 	readonly depth: number;
-	/** Bytes per second, medians over the runs. */
 	readonly peer: number;
 	readonly staged: number;
+	/** The client with host memory, nobody copying. */
+	readonly host: number;
 	readonly ratio: number;
-	/** Of one request to the peer; nanoseconds. */
+	/** Of one request to the peer; null where too few finished for it. */
 	readonly medianNs: number;
 	readonly percentile99Ns: number;
+	readonly percentile999Ns: number | null;
+	readonly longestNs: number;
+	/** Of one request through host memory, until the CPU has done its half. */
+	readonly stagedMedianNs: number;
+	readonly stagedPercentile99Ns: number;
+	readonly stagedLongestNs: number;
 	/** Seconds of CPU time for 10^9 bytes. */
 	readonly peerCpuPerGB: number;
 	readonly stagedCpuPerGB: number;
+	readonly hostCpuPerGB: number;
 	/** Of the slowest link of the route; null where it is not known. */
 	readonly share: number | null;
 };
@@ -27,60 +36,87 @@ export function rowsOf(samples: readonly Sample[], linkRate: number | null): Row
 	const keys = new Set(samples.map(({size, depth}) => `${size} ${depth}`));
 	return [...keys].map((key) => {
 		const [size = 0, depth = 0] = key.split(' ').map(Number);
-		const runs = samples.filter((it) => it.size === size && it.depth === depth);
-		const of = (way: Sample['way'], value: (sample: Sample) => number) =>
-			median(runs.filter((it) => it.way === way).map(value));
-		const speed = (it: Sample) => it.bytes / (it.durationNs / 1e9);
-		const cpu = (it: Sample) => it.cpuNs / it.bytes;
-		const peer = of('peer', speed);
-		const staged = of('staged', speed);
-		return {
-			size,
-			depth,
-			peer,
-			staged,
-			ratio: peer / staged,
-			medianNs: of('peer', (it) => it.medianNs ?? 0),
-			percentile99Ns: of('peer', (it) => it.percentile99Ns ?? 0),
-			peerCpuPerGB: of('peer', cpu),
-			stagedCpuPerGB: of('staged', cpu),
-			share: linkRate === null ? null : peer / linkRate,
-		};
+		return rowOf(
+			samples.filter((it) => it.size === size && it.depth === depth),
+			linkRate,
+		);
 	});
 }
+
+function rowOf(runs: readonly Sample[], linkRate: number | null): Row {
+	const {size = 0, depth = 0} = runs[0] ?? {};
+	const of = (way: Sample['way'], value: (sample: Sample) => number) =>
+		median(runs.filter((it) => it.way === way).map(value));
+	const isLong = runs.every(({way, percentile999Ns}) => way !== 'peer' || percentile999Ns !== null);
+	const peer = of('peer', speed);
+	const staged = of('staged', speed);
+	return {
+		size,
+		depth,
+		peer,
+		staged,
+		host: of('host', speed),
+		ratio: peer / staged,
+		medianNs: of('peer', (it) => it.medianNs ?? 0),
+		percentile99Ns: of('peer', (it) => it.percentile99Ns ?? 0),
+		percentile999Ns: isLong ? of('peer', (it) => it.percentile999Ns ?? 0) : null,
+		longestNs: of('peer', (it) => it.longestNs ?? 0),
+		stagedMedianNs: of('staged', (it) => it.medianNs ?? 0),
+		stagedPercentile99Ns: of('staged', (it) => it.percentile99Ns ?? 0),
+		stagedLongestNs: of('staged', (it) => it.longestNs ?? 0),
+		peerCpuPerGB: of('peer', cpu),
+		stagedCpuPerGB: of('staged', cpu),
+		hostCpuPerGB: of('host', cpu),
+		share: linkRate === null ? null : peer / linkRate,
+	};
+}
+
+const speed = (it: Sample) => it.bytes / (it.durationNs / 1e9);
+const cpu = (it: Sample) => it.cpuNs / it.bytes;
 
 function median(numbers: readonly number[]): number {
 	const sorted = [...numbers].sort((a, b) => a - b);
 	return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
-const heads = [
-	...['SIZE', 'DEPTH', 'PEER', 'STAGED', 'RATIO', 'P50', 'P99', 'LINK'],
-	...['CPU s/GB', 'STAGED s/GB'],
+const speedHeads = [
+	...['SIZE', 'DEPTH', 'PEER', 'STAGED', 'HOST', 'RATIO', 'LINK'],
+	...['CPU s/GB', 'STAGED s/GB', 'HOST s/GB'],
 ];
 
+const latencyHeads = [
+	...['SIZE', 'DEPTH', 'PEER P50', 'P99', 'P99.9', 'LONGEST'],
+	...['STAGED P50', 'P99', 'LONGEST'],
+];
+
+/** Speeds, and below them how long requests took. */
 export function tableText(rows: readonly Row[]): string {
-	const cells = rows.map((row) => [
-		bytes(row.size),
-		`${row.depth}`,
-		rate(row.peer),
-		rate(row.staged),
-		`${row.ratio.toFixed(2)}×`,
-		duration(row.medianNs),
-		duration(row.percentile99Ns),
+	const speeds = rows.map((row) => [
+		...shape(row),
+		...[rate(row.peer), rate(row.staged), rate(row.host), `${row.ratio.toFixed(2)}×`],
 		row.share === null ? '-' : `${(100 * row.share).toFixed(0)}%`,
-		row.peerCpuPerGB.toFixed(2),
-		row.stagedCpuPerGB.toFixed(2),
+		...[row.peerCpuPerGB, row.stagedCpuPerGB, row.hostCpuPerGB].map((it) => it.toFixed(2)),
 	]);
-	const widths = heads.map((head, i) =>
-		Math.max(head.length, ...cells.map((row) => row[i]?.length ?? 0)),
-	);
-	return [heads, ...cells]
-		.map((row) => `${row.map((cell, i) => cell.padStart(widths[i] ?? 0)).join('  ')}\n`)
-		.join('');
+	const latencies = rows.map((row) => [
+		...shape(row),
+		...[row.medianNs, row.percentile99Ns, row.percentile999Ns, row.longestNs].map(duration),
+		...[row.stagedMedianNs, row.stagedPercentile99Ns, row.stagedLongestNs].map(duration),
+	]);
+	return `${columns([speedHeads, ...speeds])}\n${columns([latencyHeads, ...latencies])}`;
 }
 
-function duration(ns: number): string {
+const shape = ({size, depth}: Row) => [bytes(size), `${depth}`];
+
+/** Cells side by side, aligned to the right but for the first of names. */
+export function columns(rows: readonly (readonly string[])[], hasNames = false): string {
+	const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+	const pad = (cell: string, i: number) =>
+		hasNames && i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0);
+	return rows.map((row) => `${row.map(pad).join('  ')}\n`).join('');
+}
+
+function duration(ns: number | null): string {
+	if (ns === null) return '-';
 	if (ns < 1e4) return `${ns.toFixed(0)} ns`;
 	return ns < 1e7 ? `${(ns / 1e3).toFixed(0)} µs` : `${(ns / 1e6).toFixed(0)} ms`;
 }

@@ -153,6 +153,9 @@ export type PlaceKind = 'ns' | 'bar' | 'cmb' | 'pmr' | 'file' | 'stream' | 'bloc
 
 export type Verify = 'full' | 'sample' | 'none';
 
+/** How functions are opened and memory is mapped for them. */
+export type Mechanism = 'type1' | 'iommufd';
+
 export type CopyOrder = {
 	readonly from: Place;
 	readonly to: Place;
@@ -168,6 +171,8 @@ export type CopyOrder = {
 	/** Seed of a pattern that FROM is overwritten with first; below 2^32. */
 	readonly pattern: number | null;
 	readonly allowed: Allowed;
+	/** Of VFIO; '' the best that there is. */
+	readonly mechanism: Mechanism | '';
 	readonly overwriteSignature: boolean;
 	readonly queues: number;
 	readonly depth: number;
@@ -191,7 +196,9 @@ export type CopyPlan = {
 	readonly via: CopyEnd | null;
 	/** What functions do; the source's first. */
 	readonly legs: readonly CopyLeg[];
-	readonly mechanism: 'type1' | 'p2pmem' | null;
+	readonly mechanism: Mechanism | 'p2pmem' | null;
+	/** How functions are opened, peer memory or not; null where none is. */
+	readonly space: Mechanism | null;
 	readonly addressKind: 'bus-address' | 'iova' | null;
 	/** null: the whole of FROM. */
 	readonly length: number | null;
@@ -301,10 +308,13 @@ export type Witness =
 	  };
 
 export type BenchOrder = {
-	/** A namespace, which is read. */
+	/** A namespace or memory, which is read. */
 	readonly from: Place;
-	/** Memory, which is overwritten. */
+	/** Memory or, where FROM is such, a namespace, which is overwritten. */
 	readonly to: Place;
+	/** A function that carries from memory to memory; ''. */
+	readonly engine: string;
+	readonly overwriteSignature: boolean;
 	readonly length: number;
 	readonly sizes: readonly number[];
 	readonly depths: readonly number[];
@@ -315,7 +325,8 @@ export type BenchOrder = {
 
 /** One run of p2p-bench. Sizes in bytes, times in nanoseconds. */
 export type Sample = {
-	readonly way: 'peer' | 'staged';
+	/** host: the client and host memory alone, nobody copying. */
+	readonly way: 'peer' | 'staged' | 'host';
 	readonly size: number;
 	readonly depth: number;
 	readonly run: number;
@@ -323,9 +334,10 @@ export type Sample = {
 	readonly requests: number;
 	readonly durationNs: number;
 	readonly cpuNs: number;
-	/** From start to completion; null where they were not taken. */
+	/** From start to completion; null where too few requests finished for it. */
 	readonly medianNs: number | null;
 	readonly percentile99Ns: number | null;
+	readonly percentile999Ns: number | null;
 	readonly longestNs: number | null;
 };
 
@@ -337,20 +349,45 @@ export type MapOrder = {
 	readonly length: number | null;
 	readonly hostMemory: number;
 	readonly allowed: Allowed;
+	readonly mechanism: Mechanism | '';
 };
 
 export type MapReport = {
 	readonly pair: Pair;
-	readonly mechanism: 'type1';
+	readonly mechanism: Mechanism;
 	readonly providerAccess: 'vfio' | 'sysfs';
 	readonly addressKind: 'bus-address' | 'iova';
 	readonly iova: string;
 	readonly busAddress: string;
 	readonly length: number;
 	readonly clientFd: number;
+	/** The mapped stretch as a dma-buf; null where it cannot be exported. */
+	readonly dmaBufFd: number | null;
 	readonly hostFd: number | null;
 	readonly hostIova: string | null;
 	readonly hostLength: number | null;
+};
+
+export type ShareOrder = {
+	/** '': new host memory. */
+	readonly provider: string;
+	readonly bar: number;
+	readonly offset: number;
+	/** null: to the end of the BAR. */
+	readonly length: number | null;
+};
+
+/** Memory as a dma-buf. */
+export type ShareReport = {
+	readonly dmaBufFd: number;
+	/** Bytes, whole pages. */
+	readonly size: number;
+	/** The module that made it: 'vfio_pci_core', 'udmabuf'. */
+	readonly exporter: string | null;
+	readonly length: number;
+	readonly busAddress: string | null;
+	/** The memfd of host memory. */
+	readonly hostFd: number | null;
 };
 
 export type BindOrder = {
@@ -447,6 +484,8 @@ export type Native = {
 	bench(order: BenchOrder, onSample: (sample: Sample) => void): Job<CopyPlan>;
 	/** Calls onReady once the memory is mapped and holds it until stop(). */
 	map(order: MapOrder, onReady: (report: MapReport) => void): Job<null>;
+	/** Calls onReady once the dma-buf is there and holds it until stop(). */
+	share(order: ShareOrder, onReady: (report: ShareReport) => void): Job<null>;
 	bind(order: BindOrder): Promise<BindReport>;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// --require and --allow, alike in every program that moves or maps.
+// --require, --allow and --mechanism, alike in every program that moves or maps.
 
 import {option, string} from '@oclif/core/flags';
 import {Failure} from './failure.ts';
@@ -18,6 +18,11 @@ export const allow = string({
 	helpValue: 'WORD',
 	description: `go beyond the check at your word: ${allowWords.join(', ')}`,
 });
+
+export const mechanism = option({
+	options: ['type1', 'iommufd'] as const,
+	description: 'of VFIO; iommufd where kernel and provider have what it needs, if left out',
+})();
 
 export function permission(required: string, words: readonly string[] = []): Allowed {
 	const given = words.flatMap((word) => word.split(','));

@@ -53,6 +53,20 @@
 			"dependencies": ["core"],
 			"sources": ["test/witness.cpp"],
 			"libraries": ["-lblkid"]
+		},
+		{
+			"target_name": "crc32c",
+			"type": "executable",
+			"dependencies": ["core"],
+			"sources": ["test/crc32c.cpp"],
+			"libraries": ["-lblkid"]
+		},
+		{
+			"target_name": "carry",
+			"type": "executable",
+			"dependencies": ["core"],
+			"sources": ["test/carry.cpp"],
+			"libraries": ["-lblkid"]
 		}
 	]
 }

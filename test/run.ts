@@ -13,6 +13,8 @@ const status = await runAva(process.argv.slice(2));
 if (status !== 0 && count.failed === 0) count.failed = 1;
 if (count.passed + count.failed === 0) count.failed = 1;
 for (const reason of count.skipped) console.log(`skipped: ${reason}`);
+if (process.env.P2P_LAB_KERNEL === undefined)
+	console.log('not run: npm run test:iommufd, the copies over iommufd, on a kernel built for that');
 const skipped = count.skipped.length === 0 ? '' : `, ${count.skipped.length} skipped`;
 console.log(`${count.passed} passed, ${count.failed} failed${skipped}`);
 process.exitCode = count.failed === 0 ? 0 : 1;

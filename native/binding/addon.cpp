@@ -7,6 +7,7 @@
 #include "binding/transfer_to_js.h"
 #include "transfer/copy.h"
 #include "transfer/map.h"
+#include "transfer/share.h"
 
 namespace binding
 {
@@ -202,6 +203,20 @@ static Napi::Value map(const Napi::CallbackInfo &info)
 		[](Napi::Env env, int) { return env.Null(); }, mappingToJs);
 }
 
+// share(order, onReady): Job<null>
+static Napi::Value share(const Napi::CallbackInfo &info)
+{
+	const auto order = shareOrder(info[0].As<Napi::Object>());
+
+	return job<transfer::Shared>(
+		info.Env(), info[1].As<Napi::Function>(),
+		[=](std::stop_token stop, const auto &tell) {
+			transfer::share(pci::Machine::scan(""), order, stop, tell);
+			return 0;
+		},
+		[](Napi::Env env, int) { return env.Null(); }, sharedToJs);
+}
+
 // bind(order): Promise<BindReport>
 static Napi::Value bind(const Napi::CallbackInfo &info)
 {
@@ -223,6 +238,7 @@ static Napi::Object exportAll(Napi::Env env, Napi::Object exports)
 	exports["copy"] = Napi::Function::New(env, copy);
 	exports["bench"] = Napi::Function::New(env, bench);
 	exports["map"] = Napi::Function::New(env, map);
+	exports["share"] = Napi::Function::New(env, share);
 	exports["bind"] = Napi::Function::New(env, bind);
 	return exports;
 }

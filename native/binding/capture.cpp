@@ -53,6 +53,7 @@ Napi::Object captureToJs(Napi::Env env, const pci::Machine &machine)
 		object["windows"] = list(env, function.windows, windowToJs);
 		object["reservedIovas"] = list(env, function.reservedIovas, iovaRangeToJs);
 		object["apertureBits"] = valueOrNull(env, function.apertureBits);
+		object["vfioDevice"] = textOrNull(env, function.vfioDevice);
 		functions[i] = object;
 	}
 
@@ -62,6 +63,7 @@ Napi::Object captureToJs(Napi::Env env, const pci::Machine &machine)
 	about["commandLine"] = machine.commandLine;
 	about["isLab"] = machine.isLab;
 	about["hasVfioPci"] = flagOrNull(env, machine.hasVfioPci);
+	about["hasIommufd"] = flagOrNull(env, machine.hasIommufd);
 	about["cutBuses"] = list(env, machine.cutBuses);
 
 	auto object = Napi::Object::New(env);
@@ -205,6 +207,7 @@ static pci::Function functionOf(const Napi::Value &value)
 	function.windows = listOf<pci::BridgeWindow>(object, "windows", windowOf);
 	function.reservedIovas = listOf<pci::IovaRange>(object, "reservedIovas", iovaRangeOf);
 	function.apertureBits = integerOf(object, "apertureBits");
+	function.vfioDevice = textOf(object, "vfioDevice");
 	function.link = linkOf(object, "link");
 	function.maxLink = linkOf(object, "maxLink");
 	function.p2pmem = p2pmemOf(object);
@@ -230,6 +233,7 @@ pci::Machine captureOf(const Napi::Object &capture)
 	machine.isLab = isSet(about, "isLab");
 	machine.hasIommu = flagOf(about, "iommu");
 	machine.hasVfioPci = flagOf(about, "hasVfioPci");
+	machine.hasIommufd = flagOf(about, "hasIommufd");
 	machine.cutBuses = listOf<std::string>(about, "cutBuses", textItem);
 	machine.assumed = listOf<std::string>(about, "assumed", textItem);
 	machine.functions = listOf<pci::Function>(capture, "functions", functionOf);

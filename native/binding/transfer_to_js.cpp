@@ -96,6 +96,7 @@ transfer::Order copyOrder(const Napi::Object &order)
 		.verify = verify(order.Get("verify").ToString()),
 		.pattern = patternIfAny(order.Get("pattern")),
 		.permission = permission(order.Get("allowed").As<Napi::Object>()),
+		.mechanism = order.Get("mechanism").ToString(),
 		.overwriteSignature = isSet(order, "overwriteSignature"),
 		.queues = static_cast<unsigned>(number(order.Get("queues"))),
 		.depth = static_cast<unsigned>(number(order.Get("depth"))),
@@ -115,12 +116,14 @@ transfer::BenchOrder benchOrder(const Napi::Object &order)
 {
 	return {.from = place(order.Get("from").As<Napi::Object>()),
 		.to = place(order.Get("to").As<Napi::Object>()),
+		.engine = order.Get("engine").ToString(),
 		.length = number(order.Get("length")),
 		.sizes = sizeList(order.Get("sizes")),
 		.depths = sizeList(order.Get("depths")),
 		.runs = static_cast<unsigned>(number(order.Get("runs"))),
 		.durationNs = number(order.Get("durationNs")),
-		.permission = permission(order.Get("allowed").As<Napi::Object>())};
+		.permission = permission(order.Get("allowed").As<Napi::Object>()),
+		.overwriteSignature = isSet(order, "overwriteSignature")};
 }
 
 transfer::MapOrder mapOrder(const Napi::Object &order)
@@ -131,7 +134,16 @@ transfer::MapOrder mapOrder(const Napi::Object &order)
 		.offset = number(order.Get("offset")),
 		.length = numberIfAny(order.Get("length")),
 		.hostMemory = number(order.Get("hostMemory")),
-		.permission = permission(order.Get("allowed").As<Napi::Object>())};
+		.permission = permission(order.Get("allowed").As<Napi::Object>()),
+		.mechanism = order.Get("mechanism").ToString()};
+}
+
+transfer::ShareOrder shareOrder(const Napi::Object &order)
+{
+	return {.provider = order.Get("provider").ToString(),
+		.bar = static_cast<int>(number(order.Get("bar"))),
+		.offset = number(order.Get("offset")),
+		.length = numberIfAny(order.Get("length"))};
 }
 
 static const char *addressKind(bool isIdentity)
@@ -214,8 +226,9 @@ Napi::Object planToJs(Napi::Env env, const transfer::Plan &plan)
 	object["via"] = plan.via ? endToJs(env, *plan.via) : env.Null();
 	object["legs"] = legs;
 	object["mechanism"] = textOrNull(env, plan.mechanism());
+	object["space"] = textOrNull(env, plan.space);
 	object["addressKind"] =
-		textOrNull(env, plan.mechanism() == "type1" ? addressKind(plan.isIdentity) : "");
+		textOrNull(env, plan.isMapped() ? addressKind(plan.isIdentity) : "");
 	object["length"] = plan.order.length ? lengthToJs(env, *plan.order.length) : env.Null();
 	object["verify"] = verifyText(plan.order.verify);
 	object["pattern"] = plan.order.pattern ? lengthToJs(env, *plan.order.pattern) : env.Null();
@@ -273,11 +286,30 @@ Napi::Object progressToJs(Napi::Env env, const transfer::Progress &progress)
 	return object;
 }
 
+static const char *armText(transfer::Arm arm)
+{
+	switch (arm) {
+	case transfer::Arm::peer:
+		return "peer";
+	case transfer::Arm::staged:
+		return "staged";
+	case transfer::Arm::host:
+		break;
+	}
+	return "host";
+}
+
+static Napi::Value timeToJs(Napi::Env env, uint64_t time)
+{
+	return time ? lengthToJs(env, time) : env.Null();
+}
+
 Napi::Object sampleToJs(Napi::Env env, const transfer::Sample &sample)
 {
 	auto object = Napi::Object::New(env);
+	const auto &latencies = sample.latencies;
 
-	object["way"] = wayText(sample.way);
+	object["way"] = armText(sample.arm);
 	object["size"] = lengthToJs(env, sample.size);
 	object["depth"] = lengthToJs(env, sample.depth);
 	object["run"] = lengthToJs(env, sample.run);
@@ -285,10 +317,29 @@ Napi::Object sampleToJs(Napi::Env env, const transfer::Sample &sample)
 	object["requests"] = lengthToJs(env, sample.requests);
 	object["durationNs"] = lengthToJs(env, sample.duration);
 	object["cpuNs"] = lengthToJs(env, sample.cpu);
-	object["medianNs"] = sample.median ? lengthToJs(env, sample.median) : env.Null();
-	object["percentile99Ns"] =
-		sample.median ? lengthToJs(env, sample.percentile99) : env.Null();
-	object["longestNs"] = sample.median ? lengthToJs(env, sample.longest) : env.Null();
+	object["medianNs"] = timeToJs(env, latencies.median);
+	object["percentile99Ns"] = timeToJs(env, latencies.percentile99);
+	object["percentile999Ns"] = timeToJs(env, latencies.percentile999);
+	object["longestNs"] = timeToJs(env, latencies.longest);
+	return object;
+}
+
+static Napi::Value descriptorToJs(Napi::Env env, int number)
+{
+	return number < 0 ? env.Null() : Napi::Value(Napi::Number::New(env, number));
+}
+
+Napi::Object sharedToJs(Napi::Env env, const transfer::Shared &shared)
+{
+	auto object = Napi::Object::New(env);
+
+	object["dmaBufFd"] = shared.fd;
+	object["size"] = lengthToJs(env, shared.size);
+	object["exporter"] = textOrNull(env, shared.exporter);
+	object["length"] = lengthToJs(env, shared.length);
+	object["busAddress"] =
+		shared.busAddress ? hexToJs(env, pci::number(*shared.busAddress)) : env.Null();
+	object["hostFd"] = descriptorToJs(env, shared.memoryFd);
 	return object;
 }
 
@@ -298,7 +349,7 @@ Napi::Object mappingToJs(Napi::Env env, const transfer::Mapping &mapping)
 	const bool hasHost = mapping.hostFd >= 0;
 
 	object["pair"] = pairToJs(env, mapping.verdict);
-	object["mechanism"] = "type1";
+	object["mechanism"] = mapping.mechanism;
 	object["providerAccess"] = mapping.access;
 	object["addressKind"] =
 		addressKind(pci::number(mapping.iova) == pci::number(mapping.busAddress));
@@ -306,7 +357,8 @@ Napi::Object mappingToJs(Napi::Env env, const transfer::Mapping &mapping)
 	object["busAddress"] = hexToJs(env, pci::number(mapping.busAddress));
 	object["length"] = lengthToJs(env, mapping.length);
 	object["clientFd"] = mapping.clientFd;
-	object["hostFd"] = hasHost ? Napi::Number::New(env, mapping.hostFd) : env.Null();
+	object["dmaBufFd"] = descriptorToJs(env, mapping.dmaBufFd);
+	object["hostFd"] = descriptorToJs(env, mapping.hostFd);
 	object["hostIova"] = hasHost ? hexToJs(env, pci::number(mapping.hostIova)) : env.Null();
 	object["hostLength"] = hasHost ? lengthToJs(env, mapping.hostLength) : env.Null();
 	return object;

@@ -5,6 +5,7 @@
 #include "transfer/bench.h"
 #include "transfer/copy.h"
 #include "transfer/map.h"
+#include "transfer/share.h"
 
 #include <napi.h>
 
@@ -15,10 +16,12 @@ transfer::BenchOrder benchOrder(const Napi::Object &order);
 Napi::Object sampleToJs(Napi::Env env, const transfer::Sample &sample);
 transfer::Order copyOrder(const Napi::Object &order);
 transfer::MapOrder mapOrder(const Napi::Object &order);
+transfer::ShareOrder shareOrder(const Napi::Object &order);
 
 Napi::Object planToJs(Napi::Env env, const transfer::Plan &plan);
 Napi::Object reportToJs(Napi::Env env, const transfer::Report &report);
 Napi::Object progressToJs(Napi::Env env, const transfer::Progress &progress);
 Napi::Object mappingToJs(Napi::Env env, const transfer::Mapping &mapping);
+Napi::Object sharedToJs(Napi::Env env, const transfer::Shared &shared);
 
 }

@@ -12,8 +12,8 @@ using sys::Error;
 static constexpr size_t SOURCE = 0x80, DESTINATION = 0x88, COUNT = 0x90, COMMAND = 0x98;
 static constexpr uint64_t START = 1, FROM_BUFFER = 2, buffer = 0x40000;
 
-Edu::Edu(vfio::Container &container, const pci::Function &function, const Memory &medium)
-    : function_(container.take(function)), registers_(function_->view(0)), medium_(medium)
+Edu::Edu(vfio::AddressSpace &space, const pci::Function &function, const Memory &medium)
+    : function_(space.take(function)), registers_(function_->view(0)), medium_(medium)
 {
 	function_->enable();
 }

@@ -19,7 +19,7 @@ public:
 	static constexpr unsigned addressBits = 28; // unless QEMU was told another mask
 
 	// medium: what it copies from. Errors as vfio::Function.
-	Edu(vfio::Container &container, const pci::Function &function, const Memory &medium);
+	Edu(vfio::AddressSpace &space, const pci::Function &function, const Memory &medium);
 	~Edu() override;
 
 	std::string engine() const override { return "edu"; }

@@ -41,9 +41,9 @@ std::unique_ptr<Client> Engines::attach(const pci::Function &function, const Att
 {
 	const auto engine = engineFor(function);
 	if (engine == "lsi53c895a")
-		return std::make_unique<Lsi53c895a>(container_, plan_, function, options.memory);
+		return std::make_unique<Lsi53c895a>(space_, plan_, function, options.memory);
 	if (engine == "edu")
-		return std::make_unique<Edu>(container_, function, options.memory);
+		return std::make_unique<Edu>(space_, function, options.memory);
 	if (engine == "nvme")
 		return attachNamespace(function, options);
 	throw sys::Error("P2P_NO_ENGINE", "no engine for " + function.bdf.name(),
@@ -56,9 +56,8 @@ std::unique_ptr<Client> Engines::attachNamespace(const pci::Function &function,
 	auto &known = controllers_[function.bdf.name()];
 	auto controller = known.lock();
 	if (!controller)
-		known = controller =
-			std::make_shared<nvme::Controller>(container_, plan_, function);
-	return std::make_unique<Nvme>(container_, plan_, std::move(controller),
+		known = controller = std::make_shared<nvme::Controller>(space_, plan_, function);
+	return std::make_unique<Nvme>(space_, plan_, std::move(controller),
 				      NvmeOptions{.nsid = options.medium,
 						  .queues = options.queues,
 						  .depth = options.depth});

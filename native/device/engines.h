@@ -4,7 +4,7 @@
 
 #include "device/client.h"
 #include "device/nvme_controller.h"
-#include "vfio/container.h"
+#include "vfio/address_space.h"
 
 #include <map>
 #include <memory>
@@ -31,10 +31,7 @@ unsigned addressBits(const pci::Function &function);
 class Engines
 {
 public:
-	Engines(vfio::Container &container, vfio::IovaPlan &plan)
-	    : container_(container), plan_(plan)
-	{
-	}
+	Engines(vfio::AddressSpace &space, vfio::IovaPlan &plan) : space_(space), plan_(plan) {}
 
 	// Takes the function and brings its engine up. Error P2P_NO_ENGINE; else as the engine's.
 	std::unique_ptr<Client> attach(const pci::Function &function, const AttachOptions &options);
@@ -43,7 +40,7 @@ private:
 	std::unique_ptr<Client> attachNamespace(const pci::Function &function,
 						const AttachOptions &options);
 
-	vfio::Container &container_;
+	vfio::AddressSpace &space_;
 	vfio::IovaPlan &plan_;
 	std::map<std::string, std::weak_ptr<nvme::Controller>> controllers_; // by bdf
 };

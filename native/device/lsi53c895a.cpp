@@ -14,10 +14,10 @@ namespace device
 using namespace lsi;
 using sys::Error;
 
-Lsi53c895a::Lsi53c895a(vfio::Container &container, vfio::IovaPlan &plan,
+Lsi53c895a::Lsi53c895a(vfio::AddressSpace &space, vfio::IovaPlan &plan,
 		       const pci::Function &function, const Memory &medium)
-    : function_(container.take(function)), registers_(function_->view(1)),
-      script_(container, plan, 4096), medium_(medium)
+    : function_(space.take(function)), registers_(function_->view(1)), script_(space, plan, 4096),
+      medium_(medium)
 {
 	reset();
 	function_->enable();

@@ -22,7 +22,7 @@ public:
 
 	// medium: what it copies from. Errors as vfio::Function; P2P_NO_ENGINE where it is not
 	// what its id says.
-	Lsi53c895a(vfio::Container &container, vfio::IovaPlan &plan, const pci::Function &function,
+	Lsi53c895a(vfio::AddressSpace &space, vfio::IovaPlan &plan, const pci::Function &function,
 		   const Memory &medium);
 	~Lsi53c895a() override;
 

@@ -17,9 +17,9 @@ static constexpr uint64_t second = 1'000'000'000;
 static constexpr uint64_t flushTimeout = 30 * second;
 static constexpr uint64_t drainTimeout = 2 * second;
 
-Nvme::Nvme(vfio::Container &container, vfio::IovaPlan &plan, std::shared_ptr<Controller> controller,
+Nvme::Nvme(vfio::AddressSpace &space, vfio::IovaPlan &plan, std::shared_ptr<Controller> controller,
 	   const NvmeOptions &options)
-    : container_(container), plan_(plan), controller_(std::move(controller)), nsid_(options.nsid)
+    : space_(space), plan_(plan), controller_(std::move(controller)), nsid_(options.nsid)
 {
 	identifyNamespace();
 	for (unsigned i = 0; i < options.queues; i++)
@@ -98,7 +98,7 @@ unsigned Nvme::depth() const
 
 Target Nvme::prepare(const Memory &memory)
 {
-	targets_.emplace_back(container_, plan_, memory.iova, memory.bytes.size());
+	targets_.emplace_back(space_, plan_, memory.iova, memory.bytes.size());
 	return Target{static_cast<unsigned>(targets_.size() - 1)};
 }
 

@@ -25,7 +25,7 @@ class Nvme : public Client
 public:
 	// Errors: P2P_NO_NAMESPACE, NVME_STATUS, NVME_FORMAT (metadata or an odd block),
 	// P2P_TIMEOUT.
-	Nvme(vfio::Container &container, vfio::IovaPlan &plan,
+	Nvme(vfio::AddressSpace &space, vfio::IovaPlan &plan,
 	     std::shared_ptr<nvme::Controller> controller, const NvmeOptions &options);
 
 	std::string engine() const override { return "nvme"; }
@@ -46,7 +46,7 @@ private:
 	void identifyNamespace();
 	void drain();
 
-	vfio::Container &container_;
+	vfio::AddressSpace &space_;
 	vfio::IovaPlan &plan_;
 	std::shared_ptr<nvme::Controller> controller_;
 	uint32_t nsid_;

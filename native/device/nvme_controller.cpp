@@ -21,10 +21,10 @@ static constexpr uint16_t adminDepth = 15;
 static constexpr size_t largestTransfer = 2 << 20;
 static constexpr unsigned mostQueues = 64;
 
-Controller::Controller(vfio::Container &container, vfio::IovaPlan &plan,
+Controller::Controller(vfio::AddressSpace &space, vfio::IovaPlan &plan,
 		       const pci::Function &function)
-    : container_(container), plan_(plan), function_(container.take(function)),
-      registers_(function_->view(0)), scratch_(container, plan, PrpLayout::page)
+    : space_(space), plan_(plan), function_(space.take(function)), registers_(function_->view(0)),
+      scratch_(space, plan, PrpLayout::page)
 {
 	bringUp();
 }
@@ -122,7 +122,7 @@ void Controller::disable() const
 
 void Controller::enable()
 {
-	adminQueue_ = std::make_unique<QueuePair>(container_, plan_, uint16_t{0}, adminDepth,
+	adminQueue_ = std::make_unique<QueuePair>(space_, plan_, uint16_t{0}, adminDepth,
 						  doorbell(0), doorbell(1));
 	const uint32_t last = adminQueue_->entries() - 1u;
 
@@ -169,7 +169,7 @@ std::unique_ptr<QueuePair> Controller::makeQueues(unsigned depth)
 		return nullptr;
 	const unsigned id = ++madeQueues_;
 	const auto entries = std::min<unsigned>(depth, static_cast<unsigned>(capMqes(cap_)));
-	auto queue = std::make_unique<QueuePair>(container_, plan_, static_cast<uint16_t>(id),
+	auto queue = std::make_unique<QueuePair>(space_, plan_, static_cast<uint16_t>(id),
 						 static_cast<uint16_t>(entries), doorbell(2 * id),
 						 doorbell(2 * id + 1));
 	const uint32_t size = (queue->entries() - 1u) << 16 | id;

@@ -18,7 +18,7 @@ class Controller
 public:
 	// Brings the controller up. Errors: as vfio::Function; NVME_STATUS, NVME_FORMAT (pages
 	// above 4 KiB), NVME_DEAD, P2P_TIMEOUT.
-	Controller(vfio::Container &container, vfio::IovaPlan &plan, const pci::Function &function);
+	Controller(vfio::AddressSpace &space, vfio::IovaPlan &plan, const pci::Function &function);
 	~Controller();
 
 	const std::string &name() const { return function_->name(); }
@@ -59,7 +59,7 @@ private:
 	Completion admin(Command command);
 	sys::Error timedOut(const std::string &what) const;
 
-	vfio::Container &container_;
+	vfio::AddressSpace &space_;
 	vfio::IovaPlan &plan_;
 	std::shared_ptr<vfio::Function> function_;
 	sys::View registers_;

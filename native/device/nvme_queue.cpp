@@ -13,12 +13,12 @@ static size_t pages(size_t bytes)
 	return (bytes + 4095) / 4096 * 4096;
 }
 
-QueuePair::QueuePair(const vfio::Container &container, vfio::IovaPlan &plan, uint16_t queueId,
+QueuePair::QueuePair(const vfio::AddressSpace &space, vfio::IovaPlan &plan, uint16_t queueId,
 		     uint16_t queueDepth, volatile uint32_t *sqDoorbell,
 		     volatile uint32_t *cqDoorbell)
     : id_(queueId), entries_(static_cast<uint16_t>(queueDepth + 1)),
       completionOffset_(pages(entries_ * sizeof(Command))),
-      memory_(container, plan, completionOffset_ + pages(entries_ * sizeof(Completion))),
+      memory_(space, plan, completionOffset_ + pages(entries_ * sizeof(Completion))),
       sqDoorbell_(sqDoorbell), cqDoorbell_(cqDoorbell), slots_(queueDepth)
 {
 	for (uint16_t id = queueDepth; id-- > 0;)

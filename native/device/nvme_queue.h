@@ -17,7 +17,7 @@ class QueuePair
 {
 public:
 	// depth: commands under way at once; the rings have one entry more.
-	QueuePair(const vfio::Container &container, vfio::IovaPlan &plan, uint16_t queueId,
+	QueuePair(const vfio::AddressSpace &space, vfio::IovaPlan &plan, uint16_t queueId,
 		  uint16_t queueDepth, volatile uint32_t *sqDoorbell,
 		  volatile uint32_t *cqDoorbell);
 

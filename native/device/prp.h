@@ -47,7 +47,7 @@ private:
 class PrpTable
 {
 public:
-	PrpTable(const vfio::Container &container, vfio::IovaPlan &plan, pci::Iova start,
+	PrpTable(const vfio::AddressSpace &space, vfio::IovaPlan &plan, pci::Iova start,
 		 uint64_t length);
 
 	PrpLayout::Pointers at(uint64_t offset, size_t length) const;

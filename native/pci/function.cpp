@@ -103,6 +103,14 @@ static void readAperture(Function &function)
 			(strtoull(capability.c_str(), nullptr, 16) >> 16 & 0x3f) + 1);
 }
 
+static std::string findVfioDevice(const std::string &root, const Function &function)
+{
+	const auto names = sys::list(function.folder + "/vfio-dev");
+	if (names.empty() || (root.empty() && !sys::isAccessible("/dev/vfio/devices/" + names[0])))
+		return "";
+	return names[0];
+}
+
 static void readState(const std::string &root, Function &function)
 {
 	function.driver = linkName(function, "driver");
@@ -112,6 +120,7 @@ static void readState(const std::string &root, Function &function)
 	if (const auto group = linkName(function, "iommu_group"); !group.empty())
 		function.iommuGroup = atoi(group.c_str());
 	function.isGroupOpen = groupAccess(root, function);
+	function.vfioDevice = findVfioDevice(root, function);
 	readAperture(function);
 	if (const auto node = readAttribute(function, "numa_node"); !node.empty() && node[0] != '-')
 		function.numaNode = atoi(node.c_str());

@@ -79,6 +79,9 @@ struct Function {
 	// May this process open /dev/vfio/GROUP? Asked of functions on vfio-pci in the running
 	// machine.
 	std::optional<bool> isGroupOpen;
+	// Its character device of VFIO, 'vfio0', which iommufd wants; '' where there is none, or
+	// this process may not open it.
+	std::string vfioDevice;
 	std::vector<IovaRange> reservedIovas; // of its group
 	std::optional<int> apertureBits;      // width of the addresses its IOMMU translates
 	std::optional<int> numaNode;
@@ -122,6 +125,8 @@ struct Machine {
 	bool isLab = false;             // DMI product p2p-lab: its ports are taken as hardware
 	std::optional<bool> hasIommu;   // any IOMMU group or class/iommu entry
 	std::optional<bool> hasVfioPci; // the driver is loaded
+	// There is iommufd, and in the running machine this process may open it.
+	std::optional<bool> hasIommufd;
 	// Bytes of host memory that this process may pin; nullopt: as much as it likes, or not
 	// asked.
 	std::optional<uint64_t> memlock;

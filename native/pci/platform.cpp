@@ -100,6 +100,14 @@ static std::optional<bool> findVfioPci(const Machine &machine)
 	return sys::exists(drivers + "/vfio-pci");
 }
 
+static std::optional<bool> findIommufd(const Machine &machine)
+{
+	if (machine.root.empty())
+		return sys::isAccessible("/dev/iommu");
+	const std::string misc = machine.root + "/sys/class/misc";
+	return sys::exists(misc) ? std::optional(sys::exists(misc + "/iommu")) : std::nullopt;
+}
+
 void readPlatform(Machine &machine)
 {
 	bool isVirtual = false;
@@ -108,6 +116,7 @@ void readPlatform(Machine &machine)
 	readGuest(machine, isVirtual);
 	machine.hasIommu = findIommu(machine);
 	machine.hasVfioPci = findVfioPci(machine);
+	machine.hasIommufd = findIommufd(machine);
 	if (machine.root.empty())
 		machine.memlock = sys::lockableBytes();
 }

@@ -91,6 +91,13 @@ FabricView fabricView(const pci::Machine &machine, const pci::Function &client,
 std::vector<std::string> kernelLog(const KernelView &view, const pci::Bdf &provider);
 VfioView vfioView(const pci::Machine &machine, const pci::Function &client,
 		  const pci::Function &provider);
+// Why these functions cannot be opened and the provider's BAR mapped through iommufd: 'no-device'
+// (no /dev/iommu, or not for us), 'no-cdev', 'provider' (not on vfio-pci, so that nobody exports
+// its BAR), 'kernel' (too old to export one); '' where nothing stands before it. provider nullptr:
+// host memory alone is mapped.
+std::string iommufdObstacle(const pci::Machine &machine,
+			    const std::vector<const pci::Function *> &functions,
+			    const pci::Function *provider);
 
 // The word alone, as verdict() has it, for a fraction of its cost.
 Word wordOf(const pci::Machine &machine, const pci::Function &client,

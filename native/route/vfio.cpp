@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What stands between now and a VFIO mapping, as far as sysfs tells without opening anything.
+#include "route/host_bridges.h"
 #include "route/verdict.h"
 
 #include <algorithm>
@@ -80,10 +81,29 @@ static void checkProvider(const pci::Machine &machine, const pci::Function &prov
 				    {"driver", provider.driver}});
 }
 
-static std::string mechanismFor(const pci::Function &provider)
+// VFIO_DEVICE_FEATURE_DMA_BUF, and iommufd that takes it.
+constexpr Release firstWithExport{6, 19};
+
+std::string iommufdObstacle(const pci::Machine &machine,
+			    const std::vector<const pci::Function *> &functions,
+			    const pci::Function *provider)
+{
+	if (!machine.hasIommufd.value_or(false))
+		return "no-device";
+	if (std::ranges::any_of(functions, [](const auto *it) { return it->vfioDevice.empty(); }))
+		return "no-cdev";
+	if (provider && provider->driver != vfioDriver)
+		return "provider";
+	const auto release = Release::parse(machine.kernel);
+	return provider && (!release || *release < firstWithExport) ? "kernel" : "";
+}
+
+static std::string mechanismFor(const pci::Machine &machine, const pci::Function &client,
+				const pci::Function &provider)
 {
 	if (provider.driver == vfioDriver)
-		return "type1";
+		return iommufdObstacle(machine, {&client, &provider}, &provider).empty() ? "iommufd"
+											 : "type1";
 	return provider.driver.empty() ? "sysfs" : "";
 }
 
@@ -151,7 +171,7 @@ VfioView vfioView(const pci::Machine &machine, const pci::Function &client,
 	if (client.bdf != provider.bdf)
 		checkProvider(machine, provider, view.blockers);
 	checkLimits(machine, client, provider, view);
-	view.mechanism = mechanismFor(provider);
+	view.mechanism = mechanismFor(machine, client, provider);
 	view.isReady = view.blockers.empty();
 	return view;
 }

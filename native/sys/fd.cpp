@@ -159,7 +159,8 @@ void Fd::resize(uint64_t size) const
 
 Fd memoryFile(const char *name)
 {
-	return Fd(check(memfd_create(name, MFD_CLOEXEC), "memfd_create", name), name);
+	return Fd(check(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), "memfd_create", name),
+		  name);
 }
 
 }

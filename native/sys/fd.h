@@ -60,7 +60,7 @@ private:
 // A descriptor of this process, to be read or written without waiting where it is a pipe.
 Fd streamOf(int number, bool isForWriting);
 
-// memfd_create(2): an unnamed file in memory, of size 0.
+// memfd_create(2): an unnamed file in memory, of size 0, that can be sealed.
 Fd memoryFile(const char *name);
 
 }

@@ -32,14 +32,14 @@ static int run(const char *const *words)
 	const auto mode = std::strcmp(words[3], "full") == 0 ? Verify::full : Verify::sample;
 	const auto clearance = route::clear(route::verdict(machine, client, provider), {});
 
-	vfio::Container container(client);
-	const vfio::HeldBar held(&container, provider, *bar);
-	vfio::IovaPlan iovas(container.usableRanges(), machine);
+	const auto space = vfio::openSpace("type1", client);
+	const vfio::HeldBar held(space.get(), provider, *bar);
+	vfio::IovaPlan iovas(space->usableRanges(), machine);
 	const auto iova = iovas.takeBar(held.busAddress(), bar->size);
-	const auto half = container.map(held.view().bytes().first(size / 2), iova);
-	device::Engines engines(container, iovas);
+	const auto half = space->mapBar(held, 0, size / 2, iova);
+	device::Engines engines(*space, iovas);
 	const auto engine = engines.attach(client, {});
-	const vfio::HostWindow staging(container, iovas, transfer::Side::largestBlock);
+	const vfio::HostWindow staging(*space, iovas, transfer::Side::largestBlock);
 
 	const Span whole{device::Direction::fromMedium, 0,
 			 engine->prepare({iova, held.view().bytes().first(size)}), 0, size};

@@ -5,12 +5,10 @@
 #include "sys/clock.h"
 #include "sys/error.h"
 #include "transfer/copy.h"
-#include "transfer/guard.h"
 #include "transfer/hold.h"
 #include "transfer/move.h"
 
 #include <algorithm>
-#include <array>
 
 namespace transfer
 {
@@ -20,7 +18,6 @@ using device::Direction;
 using sys::Error;
 
 static constexpr uint64_t timeout = 30'000'000'000;
-static constexpr size_t mostLatencies = 1 << 20;
 
 static size_t largest(const std::vector<size_t> &numbers)
 {
@@ -32,10 +29,11 @@ Plan planBench(const pci::Machine &machine, const BenchOrder &order)
 	return transfer::plan(machine, {.from = order.from,
 					.to = order.to,
 					.via = std::nullopt,
-					.engine = "",
+					.engine = order.engine,
 					.length = order.length,
 					.verify = Verify::sample,
 					.permission = order.permission,
+					.overwriteSignature = order.overwriteSignature,
 					.queues = 1,
 					.depth = static_cast<unsigned>(largest(order.depths))});
 }
@@ -43,140 +41,121 @@ Plan planBench(const pci::Machine &machine, const BenchOrder &order)
 namespace
 {
 
-// So many requests of one size, again and again over the range, until the time is up.
-class Meter
+// The one function that issues requests, and the peer's memory that it reaches.
+struct Ends {
+	explicit Ends(Hold &hold)
+	    : direction(hold.source() ? Direction::fromMedium : Direction::toMedium),
+	      client(hold.source() ? *hold.source() : *hold.sink()),
+	      memory(hold.source() ? *hold.to() : *hold.from())
+	{
+	}
+
+	Direction direction;
+	Client &client;
+	HeldMemory &memory;
+};
+
+// Host memory for the staged arm, an odd number of pages apart from the peer's: an emulated CPU
+// looks pages up in a direct-mapped table, where two that are a multiple of 64 apart displace each
+// other at every word, and copying takes ten times as long.
+class Staging
 {
 public:
-	Meter(Client &client, const Span &span, size_t size, size_t depth)
-	    : client_(client), span_(span), size_(size), started_(depth)
+	Staging(Hold &hold, size_t size, const std::byte *peer)
+	    : whole_(hold.hostMemory(size + page))
 	{
-		for (uint32_t slot = 0; slot < depth; slot++)
-			free_.push_back(slot);
-		latencies_.reserve(mostLatencies);
+		const auto apart = reinterpret_cast<uintptr_t>(whole_.memory().bytes.data()) ^
+				   reinterpret_cast<uintptr_t>(peer);
+		if (apart / page % 2 == 0)
+			skip_ = page;
 	}
 
-	void run(uint64_t duration, const std::stop_token &stop)
+	device::Memory memory() const
 	{
-		finished_ = 0;
-		latencies_.clear();
-		sys::Patience patience(timeout);
-		const uint64_t end = sys::now() + duration;
-		while (sys::now() < end || free_.size() < started_.size()) {
-			if (stop.stop_requested())
-				throw Error("P2P_STOPPED", "interrupted");
-			if (sys::now() < end)
-				fill();
-			if (collect() > 0)
-				patience.renew();
-			else if (!patience.turn())
-				throw Error("P2P_TIMEOUT", "no request finished in time",
-					    {{"what", "a request"}});
-		}
-	}
-
-	void report(Sample &sample)
-	{
-		sample.requests = finished_;
-		sample.bytes = finished_ * size_;
-		if (latencies_.empty())
-			return;
-		std::sort(latencies_.begin(), latencies_.end());
-		sample.median = latencies_[latencies_.size() / 2];
-		sample.percentile99 = latencies_[latencies_.size() * 99 / 100];
-		sample.longest = latencies_.back();
+		const auto whole = whole_.memory();
+		return {whole.iova + skip_, whole.bytes.subspan(skip_)};
 	}
 
 private:
-	void fill()
-	{
-		while (!free_.empty()) {
-			const uint32_t slot = free_.back();
-			if (!client_.start({.direction = span_.direction,
-					    .medium = span_.medium + at_,
-					    .target = span_.target,
-					    .offset = span_.offset + at_,
-					    .length = size_,
-					    .tag = slot}))
-				return;
-			started_[slot] = sys::now();
-			free_.pop_back();
-			at_ = at_ + 2 * size_ <= span_.length ? at_ + size_ : 0;
-		}
-	}
+	static constexpr size_t page = 4096;
 
-	size_t collect()
-	{
-		const size_t count = client_.poll(tags_);
-		const uint64_t time = count > 0 ? sys::now() : 0;
-		for (size_t i = 0; i < count; i++) {
-			free_.push_back(tags_[i]);
-			if (latencies_.size() < mostLatencies)
-				latencies_.push_back(time - started_[tags_[i]]);
-		}
-		finished_ += count;
-		return count;
-	}
-
-	Client &client_;
-	const Span &span_;
-	size_t size_;
-	std::vector<uint64_t> started_; // by slot
-	std::vector<uint32_t> free_;
-	std::array<uint32_t, 256> tags_{};
-	std::vector<uint64_t> latencies_;
-	uint64_t at_ = 0;
-	uint64_t finished_ = 0;
+	HostMemory whole_;
+	size_t skip_ = 0;
 };
 
 class Bench
 {
 public:
 	Bench(const Plan &plan, const BenchOrder &order, Hold &hold, std::stop_token stop)
-	    : plan_(plan), order_(order), hold_(hold), stop_(std::move(stop)),
-	      cpu_(hold.to()->part()),
-	      ringMemory_(hold.hostMemory(2 * largest(order.sizes) * largest(order.depths))),
-	      span_{Direction::fromMedium, plan.from.place.offset,
-		    hold.source()->prepare(hold.to()->memory(order.length)), 0, order.length},
-	      ofSource_(hold.source()->prepare(ringMemory_.memory())),
-	      ofSink_(cpu_.prepare(ringMemory_.memory())), clearances_(plan.clearances())
+	    : order_(order), stop_(std::move(stop)), ends_(hold),
+	      medium_(ends_.direction == Direction::fromMedium ? plan.from.place.offset
+							       : plan.to.place.offset),
+	      cpu_(ends_.memory.part()),
+	      staging_(hold, 2 * largest(order.sizes) * largest(order.depths),
+		       ends_.memory.bytes(order.length).data()),
+	      peerTarget_(ends_.client.prepare(ends_.memory.memory(order.length))),
+	      hostTarget_(ends_.client.prepare(staging_.memory())),
+	      cpuTarget_(cpu_.prepare(staging_.memory())), clearances_(plan.clearances())
 	{
 	}
 
-	Sample peer(size_t size, size_t depth)
+	Sample run(Arm arm, size_t size, size_t depth)
 	{
-		Sample sample{.way = Way::peer, .size = size, .depth = depth};
-		const Leave leave(clearances_);
-		Meter meter(*hold_.source(), span_, size, depth);
-		meter.run(order_.durationNs / 10, stop_);
-		measure(sample, [&] { meter.run(order_.durationNs, stop_); });
-		meter.report(sample);
-		return sample;
-	}
-
-	// Read into host memory by the disk, copied from there by the CPU, both at once.
-	Sample staged(size_t size, size_t depth)
-	{
-		Sample sample{.way = Way::staged, .size = size, .depth = depth};
-		const Ring ring{ofSource_, ofSink_, 2 * size * depth};
-		const Stretch stretch{plan_.from.place.offset, hold_.to()->startInPart(),
-				      order_.length / size * size};
-		const Pace pace{.requestSize = size,
-				.timeoutNs = timeout,
-				.underWay = depth,
-				.stop = stop_};
-		measure(sample, [&] {
-			const uint64_t end = sys::now() + order_.durationNs;
-			while (sys::now() < end) {
-				const auto moved = relay(Leave(OwnMemory{}), *hold_.source(), cpu_,
-							 ring, stretch, pace);
-				sample.bytes += moved.bytes;
-				sample.requests += moved.bytes / size;
-			}
-		});
+		Sample sample{.arm = arm, .size = size, .depth = depth};
+		if (arm == Arm::staged)
+			staged(sample);
+		else
+			alone(sample, arm == Arm::peer);
+		sample.bytes = sample.requests * size;
+		sample.latencies = watch_.latencies();
 		return sample;
 	}
 
 private:
+	// The client by itself, with the peer's memory or with the host's.
+	void alone(Sample &sample, bool isPeer)
+	{
+		const Span span{
+			ends_.direction, medium_, isPeer ? peerTarget_ : hostTarget_, 0,
+			isPeer ? order_.length
+			       : std::min<uint64_t>(order_.length, staging_.memory().bytes.size())};
+		const Leave leave = isPeer ? Leave(clearances_) : Leave(OwnMemory{});
+		Meter meter(leave, ends_.client, span, sample.size, sample.depth, watch_);
+		meter.run(order_.durationNs / 10, stop_);
+		measure(sample, [&] { sample.requests = meter.run(order_.durationNs, stop_); });
+	}
+
+	// The client and the CPU, and host memory between them that one fills while the other
+	// empties it.
+	void staged(Sample &sample)
+	{
+		watch_.clear();
+		measure(sample, [&] {
+			const uint64_t end = sys::now() + order_.durationNs;
+			while (sys::now() < end)
+				sample.requests += oneRelay(sample.size, sample.depth);
+		});
+	}
+
+	uint64_t oneRelay(size_t size, size_t depth)
+	{
+		const bool isRead = ends_.direction == Direction::fromMedium;
+		Client &reader = isRead ? ends_.client : cpu_;
+		Client &writer = isRead ? cpu_ : ends_.client;
+		Timed first(reader, watch_, Timed::End::first, depth);
+		Timed last(writer, watch_, Timed::End::last, depth);
+		// As many slots again as the client has requests under way, for the CPU.
+		const Ring ring{isRead ? hostTarget_ : cpuTarget_,
+				isRead ? cpuTarget_ : hostTarget_, 2 * size * depth};
+		const uint64_t inPart = ends_.memory.startInPart();
+		const Stretch stretch{isRead ? medium_ : inPart, isRead ? inPart : medium_,
+				      order_.length / size * size};
+		const auto moved =
+			relay(Leave(OwnMemory{}), first, last, ring, stretch,
+			      {.requestSize = size, .timeoutNs = timeout, .stop = stop_});
+		return moved.bytes / size;
+	}
+
 	template <class Work> static void measure(Sample &sample, const Work &work)
 	{
 		const uint64_t start = sys::now(), cpu = sys::threadTime();
@@ -185,15 +164,15 @@ private:
 		sample.cpu = sys::threadTime() - cpu;
 	}
 
-	const Plan &plan_;
 	const BenchOrder &order_;
-	Hold &hold_;
 	std::stop_token stop_;
+	Ends ends_;
+	uint64_t medium_;
 	device::Cpu cpu_;
-	HostMemory ringMemory_;
-	Span span_;
-	device::Target ofSource_, ofSink_;
+	Staging staging_;
+	device::Target peerTarget_, hostTarget_, cpuTarget_;
 	std::vector<route::Clearance> clearances_;
+	Stopwatch watch_;
 };
 
 }
@@ -220,17 +199,18 @@ void bench(const pci::Machine &machine, const Plan &plan, const BenchOrder &orde
 			    {{"kind", proof.mismatch->kind}});
 
 	Hold hold(machine, plan);
-	requireSizes(order, *hold.source());
+	auto &client = Ends(hold).client;
+	requireSizes(order, client);
 	Bench bench(plan, order, hold, stop);
 	for (const size_t size : order.sizes)
 		for (const size_t depth : order.depths)
 			for (unsigned run = 0; run < order.runs; run++)
-				for (auto sample :
-				     {bench.peer(size, depth), bench.staged(size, depth)}) {
+				for (const auto arm : {Arm::peer, Arm::staged, Arm::host}) {
+					auto sample = bench.run(arm, size, depth);
 					sample.run = run;
 					tell(sample);
 				}
-	hold.source()->shutDown();
+	client.shutDown();
 }
 
 }

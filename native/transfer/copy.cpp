@@ -133,7 +133,7 @@ public:
 			      .queues = client->queues(),
 			      .depth = client->depth(),
 			      .length = length};
-		if (plan_.mechanism() == "type1") {
+		if (plan_.isMapped()) {
 			report.iova = peer()->memory(0).iova;
 			report.isIdentity = peer()->isIdentity();
 		}

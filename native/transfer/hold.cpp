@@ -17,12 +17,12 @@ using device::nvme::MemoryPart;
 using sys::Error;
 
 // Which part of which BAR a controller's own memory is.
-static MemoryPart partOf(vfio::Container *container, const End &end)
+static MemoryPart partOf(vfio::AddressSpace *space, const End &end)
 {
 	const bool isCmb = end.place.kind == PlaceKind::cmb;
 	const Error::Facts facts{{"bdf", end.function->bdf.name()},
 				 {"kind", isCmb ? "cmb" : "pmr"}};
-	const auto function = container->take(*end.function);
+	const auto function = space->take(*end.function);
 	const auto part =
 		isCmb ? device::nvme::findCmb(*function) : device::nvme::findPmr(*function);
 
@@ -33,17 +33,17 @@ static MemoryPart partOf(vfio::Container *container, const End &end)
 	return *part;
 }
 
-static pci::Bar barOf(vfio::Container *container, const End &end)
+static pci::Bar barOf(vfio::AddressSpace *space, const End &end)
 {
-	return end.bar ? *end.bar : requireMemoryBar(*end.function, partOf(container, end).bar);
+	return end.bar ? *end.bar : requireMemoryBar(*end.function, partOf(space, end).bar);
 }
 
-HeldMemory::HeldMemory(vfio::Container *container, const End &end)
-    : function_(*end.function), bar_(barOf(container, end)), held_(container, function_, bar_)
+HeldMemory::HeldMemory(vfio::AddressSpace *space, const End &end)
+    : function_(*end.function), bar_(barOf(space, end)), held_(space, function_, bar_)
 {
 	uint64_t whole = bar_.size;
 	if (!end.bar) {
-		const auto part = partOf(container, end);
+		const auto part = partOf(space, end);
 		partStart_ = part.offset;
 		whole = part.size;
 	}
@@ -70,11 +70,10 @@ bool HeldMemory::isKnown(uint64_t length) const
 	       isInNvmeMemory(*held_.function(), bar_.index, start_, length);
 }
 
-void HeldMemory::map(vfio::Container &container, vfio::IovaPlan &iovas)
+void HeldMemory::map(vfio::AddressSpace &space, vfio::IovaPlan &iovas)
 {
-	const auto &view = held_.view();
-	window_.emplace(
-		container.map(view.bytes(), iovas.takeBar(held_.busAddress(), view.size())));
+	const uint64_t size = held_.view().size();
+	window_.emplace(space.mapBar(held_, 0, size, iovas.takeBar(held_.busAddress(), size)));
 	// A controller has to be told by which address its own requests mean its own memory.
 	if (held_.function() && device::engineFor(function_) == "nvme")
 		device::nvme::placeOwnCmb(*held_.function(), window_->iova() + partStart_);
@@ -95,10 +94,10 @@ bool HeldMemory::isIdentity() const
 	return window_ && number(window_->iova()) == number(held_.busAddress());
 }
 
-HostMemory::HostMemory(const vfio::Container *container, vfio::IovaPlan *iovas, size_t size)
+HostMemory::HostMemory(const vfio::AddressSpace *space, vfio::IovaPlan *iovas, size_t size)
 {
-	if (container)
-		window_.emplace(*container, *iovas, size);
+	if (space)
+		window_.emplace(*space, *iovas, size);
 	else
 		view_.emplace(sys::View::ofMemory(size));
 }
@@ -110,47 +109,36 @@ device::Memory HostMemory::memory() const
 	return {pci::Iova{}, view_->bytes()};
 }
 
-// Whoever is opened through VFIO needs an address space, which its first function makes.
-static const pci::Function *firstFunction(const Plan &plan)
+static std::unique_ptr<HeldMemory> holdIfMemory(vfio::AddressSpace *space, const End &end)
 {
-	for (const auto &leg : plan.legs)
-		if (leg.engine != "kernel")
-			return &leg.client;
-	for (const auto *end : {&plan.from, &plan.to})
-		if (end->access == "vfio")
-			return &*end->function;
-	return nullptr;
-}
-
-static std::unique_ptr<HeldMemory> holdIfMemory(vfio::Container *container, const End &end)
-{
-	return end.isMemory() ? std::make_unique<HeldMemory>(container, end) : nullptr;
+	return end.isMemory() ? std::make_unique<HeldMemory>(space, end) : nullptr;
 }
 
 Hold::Hold(const pci::Machine &machine, const Plan &plan)
 {
 	openSpace(machine, plan);
-	from_ = holdIfMemory(container_.get(), plan.from);
-	to_ = holdIfMemory(container_.get(), plan.to);
+	from_ = holdIfMemory(space_.get(), plan.from);
+	to_ = holdIfMemory(space_.get(), plan.to);
 	if (plan.mechanism() == "p2pmem")
 		takePool(*plan.via->function);
 	else if (plan.via)
-		via_ = holdIfMemory(container_.get(), *plan.via);
+		via_ = holdIfMemory(space_.get(), *plan.via);
 	mapFor(plan);
-	if (container_)
-		engines_ = std::make_unique<device::Engines>(*container_, *iovas_);
+	if (space_)
+		engines_ = std::make_unique<device::Engines>(*space_, *iovas_);
 	source_ = clientOf(plan, plan.from, true);
 	sink_ = clientOf(plan, plan.to, false);
 }
 
 void Hold::openSpace(const pci::Machine &machine, const Plan &plan)
 {
-	if (const auto *first = firstFunction(plan)) {
-		container_ = std::make_unique<vfio::Container>(*first);
-		iovas_ = std::make_unique<vfio::IovaPlan>(container_->usableRanges(), machine);
-		for (const auto &leg : plan.legs)
-			iovas_->limit(device::addressBits(leg.client));
-	}
+	const auto functions = plan.opened();
+	if (functions.empty())
+		return;
+	space_ = vfio::openSpace(plan.space, *functions.front());
+	iovas_ = std::make_unique<vfio::IovaPlan>(space_->usableRanges(), machine);
+	for (const auto &leg : plan.legs)
+		iovas_->limit(device::addressBits(leg.client));
 }
 
 // Each mapping is a piece of its own, and the pool may be in pieces: smaller ones are tried then.
@@ -173,11 +161,11 @@ void Hold::takePool(const pci::Function &provider)
 
 void Hold::mapFor(const Plan &plan)
 {
-	if (plan.mechanism() != "type1")
+	if (!plan.isMapped())
 		return;
 	for (auto *memory : {from_.get(), to_.get(), via_.get()})
 		if (memory)
-			memory->map(*container_, *iovas_);
+			memory->map(*space_, *iovas_);
 }
 
 // A client for every medium. Memory has one only where something has to carry it: the CPU.
@@ -242,7 +230,7 @@ void Hold::openTarget(const Plan &plan)
 
 HostMemory Hold::hostMemory(size_t size)
 {
-	return {container_.get(), iovas_.get(), size};
+	return {space_.get(), iovas_.get(), size};
 }
 
 }

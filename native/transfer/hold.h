@@ -24,7 +24,7 @@ class HeldMemory
 public:
 	// Errors as vfio::HeldBar; P2P_NO_CMB (facts bdf, kind), P2P_CMB_QUEUES (a CMB that is not
 	// for data).
-	HeldMemory(vfio::Container *container, const End &end);
+	HeldMemory(vfio::AddressSpace *space, const End &end);
 
 	const pci::Function &function() const { return function_; }
 	const vfio::HeldBar &bar() const { return held_; }
@@ -40,7 +40,7 @@ public:
 	bool isKnown(uint64_t length) const;
 
 	// Lets the functions of the address space reach it.
-	void map(vfio::Container &container, vfio::IovaPlan &iovas);
+	void map(vfio::AddressSpace &space, vfio::IovaPlan &iovas);
 	device::Memory memory(uint64_t length) const;
 	// The whole part, mapped.
 	device::Memory whole() const;
@@ -60,7 +60,7 @@ private:
 class HostMemory
 {
 public:
-	HostMemory(const vfio::Container *container, vfio::IovaPlan *iovas, size_t size);
+	HostMemory(const vfio::AddressSpace *space, vfio::IovaPlan *iovas, size_t size);
 
 	device::Memory memory() const;
 
@@ -93,7 +93,7 @@ public:
 	void openTarget(const Plan &plan);
 
 	HostMemory hostMemory(size_t size);
-	vfio::Container *container() { return container_.get(); }
+	vfio::AddressSpace *space() { return space_.get(); }
 	vfio::IovaPlan *iovas() { return iovas_.get(); }
 
 private:
@@ -104,7 +104,7 @@ private:
 	std::unique_ptr<device::Client> attachEngine(const Plan &plan);
 	std::unique_ptr<device::Client> openFile(const Place &place, bool isSource);
 
-	std::unique_ptr<vfio::Container> container_;
+	std::unique_ptr<vfio::AddressSpace> space_;
 	std::unique_ptr<vfio::IovaPlan> iovas_;
 	std::unique_ptr<HeldMemory> from_, to_, via_;
 	sys::View pool_;

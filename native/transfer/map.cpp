@@ -1,51 +1,48 @@
 // SPDX-License-Identifier: MIT
 #include "transfer/map.h"
 
-#include "sys/view.h"
+#include "sys/dma_buf.h"
+#include "sys/error.h"
 #include "transfer/guard.h"
+#include "transfer/shared_memory.h"
+#include "transfer/until.h"
+#include "vfio/address_space.h"
 #include "vfio/bar.h"
-#include "vfio/container.h"
 #include "vfio/function.h"
-
-#include <condition_variable>
-#include <mutex>
 
 namespace transfer
 {
 
+// A memfd, mapped at an iova.
 namespace
 {
 
-// Host memory that another program can share: a memfd, mapped at an iova.
-struct SharedMemory {
-	SharedMemory(const vfio::Container &container, vfio::IovaPlan &plan, uint64_t size)
-	    : file(sys::memoryFile("p2p-map")), view(sized(file, size)),
-	      window(container.map(view.bytes(), plan.takeHost(view.size())))
+struct HostShare {
+	HostShare(const vfio::AddressSpace &space, vfio::IovaPlan &plan, uint64_t size)
+	    : memory(size),
+	      window(space.map(memory.view.bytes(), plan.takeHost(memory.view.size())))
 	{
 	}
 
-	static sys::View sized(const sys::Fd &file, uint64_t size)
-	{
-		const uint64_t page = sys::pageSize();
-		const uint64_t whole = (size + page - 1) / page * page;
-		file.resize(whole);
-		return sys::View::ofFile(file, 0, whole);
-	}
-
-	sys::Fd file;
-	sys::View view;
+	SharedMemory memory;
 	vfio::Window window;
 };
 
 }
 
-static void waitFor(std::stop_token stop)
+// The mapped stretch for importers besides; not every kernel and not every access has it.
+static std::optional<sys::DmaBuf> exportIfAny(const vfio::HeldBar &bar, uint64_t offset,
+					      uint64_t length)
 {
-	std::mutex mutex;
-	std::condition_variable_any ended;
-	std::unique_lock lock(mutex);
-
-	ended.wait(lock, stop, [] { return false; });
+	if (!bar.function())
+		return std::nullopt;
+	try {
+		return sys::DmaBuf(bar.function()->exportBar(bar.index(), offset, length));
+	} catch (const sys::Error &error) {
+		if (error.code != "P2P_NO_DMABUF")
+			throw;
+		return std::nullopt;
+	}
 }
 
 void map(const pci::Machine &machine, const MapOrder &order, std::stop_token stop,
@@ -58,31 +55,39 @@ void map(const pci::Machine &machine, const MapOrder &order, std::stop_token sto
 	requireMultiple("the offset in the BAR", order.offset, sys::pageSize());
 	const auto clearance = clearMapping(machine, clientRecord, provider, order.permission);
 
+	std::vector<const pci::Function *> functions{&clientRecord};
+	if (provider.driver == "vfio-pci")
+		functions.push_back(&provider);
+	const auto mechanism = chooseSpace(machine, functions, &provider, order.mechanism);
+
 	// The client is declared last, so that it falls silent before its windows close.
-	vfio::Container container(clientRecord);
-	const vfio::HeldBar held(&container, provider, bar);
-	vfio::IovaPlan iovas(container.usableRanges(), machine);
+	const auto space = vfio::openSpace(mechanism, clientRecord);
+	const vfio::HeldBar held(space.get(), provider, bar);
+	vfio::IovaPlan iovas(space->usableRanges(), machine);
 	const uint64_t length = order.length.value_or(bar.size - order.offset);
 	requireMultiple("the length", length, sys::pageSize());
 	const pci::BusAddress address{number(held.busAddress()) + order.offset};
-	const auto window = container.map(held.view().bytes().subspan(order.offset, length),
-					  iovas.takeBar(address, length));
-	std::optional<SharedMemory> host;
+	const auto window =
+		space->mapBar(held, order.offset, length, iovas.takeBar(address, length));
+	const auto dmaBuf = exportIfAny(held, order.offset, length);
+	std::optional<HostShare> host;
 	if (order.hostMemory)
-		host.emplace(container, iovas, order.hostMemory);
-	const auto client = container.take(clientRecord);
+		host.emplace(*space, iovas, order.hostMemory);
+	const auto client = space->take(clientRecord);
 	client->enable();
 
 	tell({.verdict = clearance.verdict(),
+	      .mechanism = mechanism,
 	      .access = held.access(),
 	      .iova = window.iova(),
 	      .busAddress = address,
 	      .length = length,
 	      .clientFd = client->fd(),
-	      .hostFd = host ? host->file.number() : -1,
+	      .dmaBufFd = dmaBuf ? dmaBuf->number() : -1,
+	      .hostFd = host ? host->memory.file.number() : -1,
 	      .hostIova = host ? host->window.iova() : pci::Iova{},
 	      .hostLength = host ? host->window.size() : 0});
-	waitFor(stop);
+	holdUntil(stop);
 }
 
 }

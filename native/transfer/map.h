@@ -19,17 +19,20 @@ struct MapOrder {
 	std::optional<uint64_t> length; // to the end of the BAR where left out
 	uint64_t hostMemory = 0;        // bytes of host memory to map as well; 0: none
 	Permission permission;
+	std::string mechanism{}; // as of an Order
 };
 
 // What is mapped. The descriptors stay open until the mapping ends.
 struct Mapping {
 	route::Verdict verdict;
-	std::string access; // 'vfio' or 'sysfs'
+	std::string mechanism; // 'type1' or 'iommufd'
+	std::string access;    // 'vfio' or 'sysfs'
 	pci::Iova iova{};
 	pci::BusAddress busAddress{};
 	uint64_t length = 0;
 	int clientFd = -1;
-	int hostFd = -1; // -1: none
+	int dmaBufFd = -1; // -1: none
+	int hostFd = -1;   // -1: none
 	pci::Iova hostIova{};
 	uint64_t hostLength = 0;
 };

@@ -71,6 +71,13 @@ route::Clearance clearMapping(const pci::Machine &machine, const pci::Function &
 	return route::clear(std::move(verdict), permission.verdict);
 }
 
+void clearExport(const pci::Machine &machine, const pci::Function &provider)
+{
+	requireGroup(provider);
+	requireVfioDriver(machine, provider);
+	requireViable(route::vfioView(machine, provider, provider));
+}
+
 const End *Plan::memory() const
 {
 	if (via)
@@ -85,7 +92,50 @@ std::string Plan::mechanism() const
 	const auto *end = memory();
 	if (!end)
 		return "";
-	return end->place.kind == PlaceKind::p2pmem ? "p2pmem" : "type1";
+	return end->place.kind == PlaceKind::p2pmem ? "p2pmem" : space;
+}
+
+bool Plan::isMapped() const
+{
+	const auto *end = memory();
+	return end && end->place.kind != PlaceKind::p2pmem;
+}
+
+std::string chooseSpace(const pci::Machine &machine,
+			const std::vector<const pci::Function *> &functions,
+			const pci::Function *provider, const std::string &asked)
+{
+	if (asked == "type1")
+		return asked;
+	const auto obstacle = route::iommufdObstacle(machine, functions, provider);
+	// A kernel that is called older may have it all the same.
+	const bool isTried = obstacle.empty() || (obstacle == "kernel" && asked == "iommufd");
+	if (!isTried && asked == "iommufd")
+		throw Error("VFIO_NO_IOMMUFD", "no iommufd for this",
+			    {{"what", obstacle},
+			     {"bdf", provider ? provider->bdf.name() : functions[0]->bdf.name()}});
+	return isTried ? "iommufd" : "type1";
+}
+
+std::vector<const pci::Function *> Plan::opened() const
+{
+	std::vector<const pci::Function *> functions;
+	for (const auto &leg : legs)
+		if (leg.engine != "kernel")
+			functions.push_back(&leg.client);
+	for (const auto *end : {&from, &to, via ? &*via : nullptr})
+		if (end && end->access == "vfio")
+			functions.push_back(&*end->function);
+	return functions;
+}
+
+static std::string spaceOf(const pci::Machine &machine, const Plan &plan)
+{
+	const auto functions = plan.opened();
+	if (functions.empty())
+		return "";
+	const auto *provider = plan.isMapped() ? &*plan.memory()->function : nullptr;
+	return chooseSpace(machine, functions, provider, plan.order.mechanism);
 }
 
 std::vector<route::Clearance> Plan::clearances() const
@@ -391,10 +441,12 @@ Plan plan(const pci::Machine &machine, const Order &order)
 	else
 		planMedia(machine, plan);
 
-	if (const auto *memory = plan.memory(); memory && plan.mechanism() == "type1")
+	plan.space = spaceOf(machine, plan);
+	if (plan.isMapped())
 		plan.isIdentity =
-			std::all_of(plan.legs.begin(), plan.legs.end(),
-				    [&](const Leg &leg) { return isIdentical(leg, *memory); });
+			std::all_of(plan.legs.begin(), plan.legs.end(), [&](const Leg &leg) {
+				return isIdentical(leg, *plan.memory());
+			});
 	requireUse(plan);
 	planWords(plan);
 	if (order.pattern)

@@ -55,6 +55,7 @@ struct Order {
 	// Seed of data of our own: FROM is overwritten with it first, and TO compared with it.
 	std::optional<uint32_t> pattern{};
 	Permission permission{};
+	std::string mechanism{}; // of VFIO: 'type1' or 'iommufd'; '': iommufd where it will do
 	bool overwriteSignature = false;
 	unsigned queues = 2;
 	unsigned depth = 64;
@@ -100,12 +101,20 @@ struct Plan {
 	std::optional<End> via{}; // peer memory between two media
 	Way way = Way::peer;
 	std::vector<Leg> legs{}; // what functions do, the source's first; at most two
-	bool isIdentity = true;  // the iova will be the bus address, as far as sysfs tells
+	// How functions are opened and memory is mapped for them: 'type1', 'iommufd'; '' where
+	// none is.
+	std::string space{};
+	bool isIdentity = true; // the iova will be the bus address, as far as sysfs tells
 
 	// The memory that requests of functions are pointed at; nullptr: the host's.
 	const End *memory() const;
-	// How functions come to reach it: 'type1', 'p2pmem'; '' where they reach the host's.
+	// How functions come to reach it: 'type1', 'iommufd', 'p2pmem'; '' where they reach the
+	// host's.
 	std::string mechanism() const;
+	// Is it mapped into the functions' address space?
+	bool isMapped() const;
+	// The functions that are opened through VFIO, the first client first.
+	std::vector<const pci::Function *> opened() const;
 	// The leave that all legs together have.
 	std::vector<route::Clearance> clearances() const;
 };
@@ -114,12 +123,20 @@ struct Plan {
 // these two), P2P_NO_P2PMEM, P2P_NO_RING (two media and no memory between them), P2P_OVERLAP,
 // P2P_WIDTH, P2P_UNUSED (an option that has no part in it), P2P_NO_ENGINE, P2P_IN_USE,
 // P2P_NOT_BOUND, P2P_NO_BAR, P2P_BAR_IO, P2P_BAR_DISABLED, P2P_RANGE, P2P_UNALIGNED,
-// P2P_PROVIDER_DRIVER, P2P_REGISTER_BAR, P2P_MSIX, VFIO_NO_IOMMU, VFIO_NOT_VIABLE, and those of
-// route::clear().
+// P2P_PROVIDER_DRIVER, P2P_REGISTER_BAR, P2P_MSIX, VFIO_NO_IOMMU, VFIO_NOT_VIABLE, VFIO_NO_IOMMUFD
+// (fact what), and those of route::clear().
 Plan plan(const pci::Machine &machine, const Order &order);
+
+// 'type1' or 'iommufd', for functions on vfio-pci and the BAR of a provider (nullptr: host memory
+// alone). asked: the user's word, '' for the best that there is. Error VFIO_NO_IOMMUFD.
+std::string chooseSpace(const pci::Machine &machine,
+			const std::vector<const pci::Function *> &functions,
+			const pci::Function *provider, const std::string &asked);
 
 // The same for a mapping: a client that is bound, a BAR that can be held, leave to pass.
 route::Clearance clearMapping(const pci::Machine &machine, const pci::Function &client,
 			      const pci::Function &provider, const Permission &permission);
+// And for an export, whose importers nobody knows: a function on vfio-pci, in a viable group.
+void clearExport(const pci::Machine &machine, const pci::Function &provider);
 
 }

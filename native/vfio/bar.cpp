@@ -10,31 +10,32 @@ namespace vfio
 
 using sys::Error;
 
-HeldBar::HeldBar(Container *container, const pci::Function &provider, const pci::Bar &bar)
-    : sysfsConfig_(provider.config), busAddress_(bar.busAddress.value_or(pci::BusAddress{}))
+HeldBar::HeldBar(AddressSpace *space, const pci::Function &provider, const pci::Bar &bar)
+    : name_(provider.bdf.name()), index_(bar.index), sysfsConfig_(provider.config),
+      busAddress_(bar.busAddress.value_or(pci::BusAddress{}))
 {
-	if (provider.driver == "vfio-pci" && container)
-		holdThroughVfio(*container, provider, bar.index);
+	if (provider.driver == "vfio-pci" && space)
+		holdThroughVfio(*space, provider);
 	else
-		holdThroughSysfs(provider, bar.index);
+		holdThroughSysfs(provider);
 }
 
-void HeldBar::holdThroughVfio(Container &container, const pci::Function &provider, int index)
+void HeldBar::holdThroughVfio(AddressSpace &space, const pci::Function &provider)
 {
-	function_ = container.take(provider);
-	view_ = function_->view(index);
+	function_ = space.take(provider);
+	view_ = function_->view(index_);
 }
 
-void HeldBar::holdThroughSysfs(const pci::Function &provider, int index)
+void HeldBar::holdThroughSysfs(const pci::Function &provider)
 {
-	const auto name = std::to_string(index);
+	const auto name = std::to_string(index_);
 	resource_ = sys::Fd::open(provider.folder + "/resource" + name, O_RDWR);
-	const Error::Facts facts{{"bdf", provider.bdf.name()}, {"bar", name}};
+	const Error::Facts facts{{"bdf", name_}, {"bar", name}};
 
 	if (!resource_.tryLock())
 		throw Error("P2P_BUSY", "another program uses this BAR", facts);
 	try {
-		view_ = sys::View::ofFile(resource_, 0, provider.bar(index)->size);
+		view_ = sys::View::ofFile(resource_, 0, provider.bar(index_)->size);
 	} catch (const Error &error) {
 		// CONFIG_IO_STRICT_DEVMEM: a region that a driver has requested is exclusive.
 		throw error.code == "EINVAL" ? Error("P2P_CLAIMED", error.what(), facts) : error;

@@ -6,7 +6,7 @@
 #include "pci/machine.h"
 #include "sys/fd.h"
 #include "sys/view.h"
-#include "vfio/container.h"
+#include "vfio/address_space.h"
 #include "vfio/function.h"
 
 #include <memory>
@@ -17,10 +17,14 @@ namespace vfio
 class HeldBar
 {
 public:
-	// container: only a provider on vfio-pci needs it. Errors as Container::attach() and
+	// space: only a provider on vfio-pci needs it. Errors as AddressSpace::take() and
 	// Function::view(); for sysfs EACCES, P2P_CLAIMED (a driver has the BAR and the kernel
 	// refuses it), P2P_BUSY.
-	HeldBar(Container *container, const pci::Function &provider, const pci::Bar &bar);
+	HeldBar(AddressSpace *space, const pci::Function &provider, const pci::Bar &bar);
+
+	// Of the provider; 0 to 5.
+	const std::string &name() const { return name_; }
+	int index() const { return index_; }
 
 	// 'vfio' or 'sysfs'.
 	const char *access() const { return function_ ? "vfio" : "sysfs"; }
@@ -32,9 +36,11 @@ public:
 	const Function *function() const { return function_.get(); }
 
 private:
-	void holdThroughVfio(Container &container, const pci::Function &provider, int index);
-	void holdThroughSysfs(const pci::Function &provider, int index);
+	void holdThroughVfio(AddressSpace &space, const pci::Function &provider);
+	void holdThroughSysfs(const pci::Function &provider);
 
+	std::string name_;
+	int index_;
 	std::shared_ptr<Function> function_;
 	sys::Fd resource_;
 	sys::View view_;

@@ -3,13 +3,12 @@
 
 #include "sys/error.h"
 #include "sys/file.h"
-#include "vfio/function.h"
+#include "vfio/bar.h"
 
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <linux/vfio.h>
-#include <utility>
 
 namespace vfio
 {
@@ -134,7 +133,7 @@ std::vector<Range> Container::usableRanges() const
 	return usable;
 }
 
-Window Container::map(std::span<std::byte> memory, pci::Iova iova) const
+void Container::mapMemory(std::span<std::byte> memory, pci::Iova iova) const
 {
 	vfio_iommu_type1_dma_map request = {
 		.argsz = sizeof request,
@@ -143,51 +142,34 @@ Window Container::map(std::span<std::byte> memory, pci::Iova iova) const
 		.iova = number(iova),
 		.size = memory.size(),
 	};
-
-	try {
-		fd_.ioctl(VFIO_IOMMU_MAP_DMA, &request, "VFIO_IOMMU_MAP_DMA");
-	} catch (Error &error) {
-		error.facts["size"] = std::to_string(memory.size());
-		throw;
-	}
-	return Window(fd_, iova, memory.size());
+	fd_.ioctl(VFIO_IOMMU_MAP_DMA, &request, "VFIO_IOMMU_MAP_DMA");
 }
 
-std::shared_ptr<Function> Container::take(const pci::Function &function)
+void Container::mapStretch(const HeldBar &bar, uint64_t offset, uint64_t length,
+			   pci::Iova iova) const
 {
-	auto &known = functions_[function.bdf.name()];
-	auto taken = known.lock();
-	if (!taken)
-		known = taken = std::make_shared<Function>(*this, function);
-	return taken;
+	mapMemory(bar.view().bytes().subspan(offset, length), iova);
 }
 
-sys::Fd Container::openDevice(const pci::Function &function) const
+void Container::unmap(pci::Iova iova, uint64_t size) const noexcept
 {
+	vfio_iommu_type1_dma_unmap request = {
+		.argsz = sizeof request,
+		.flags = 0,
+		.iova = number(iova),
+		.size = size,
+	};
+	fd_.tryIoctl(VFIO_IOMMU_UNMAP_DMA, &request);
+}
+
+sys::Fd Container::openDevice(const pci::Function &function)
+{
+	attach(function);
 	const int group = function.iommuGroup.value_or(-1);
 	std::string name = function.bdf.name();
 	const int fd = groups_.at(group).ioctl(VFIO_GROUP_GET_DEVICE_FD, name.data(),
 					       "VFIO_GROUP_GET_DEVICE_FD");
 	return sys::Fd(fd, name);
-}
-
-Window::Window(Window &&other) noexcept
-    : container_(std::exchange(other.container_, nullptr)), iova_(other.iova_), size_(other.size_)
-{
-}
-
-Window::~Window()
-{
-	vfio_iommu_type1_dma_unmap request = {
-		.argsz = sizeof request,
-		.flags = 0,
-		.iova = number(iova_),
-		.size = size_,
-	};
-
-	// A failure has no cure here: the mapping then ends with the container.
-	if (container_)
-		container_->tryIoctl(VFIO_IOMMU_UNMAP_DMA, &request);
 }
 
 }

@@ -2,7 +2,10 @@
 #include "vfio/function.h"
 
 #include "sys/error.h"
+#include "vfio/uapi.h"
 
+#include <cerrno>
+#include <fcntl.h>
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
 
@@ -21,14 +24,8 @@ static vfio_region_info regionInfo(const sys::Fd &fd, uint32_t index)
 	return info;
 }
 
-static sys::Fd openIn(Container &container, const pci::Function &function)
-{
-	container.attach(function);
-	return container.openDevice(function);
-}
-
-Function::Function(Container &container, const pci::Function &function)
-    : fd_(openIn(container, function))
+Function::Function(AddressSpace &space, const pci::Function &function)
+    : name_(function.bdf.name()), fd_(space.openDevice(function))
 {
 	const auto info = regionInfo(fd_, VFIO_PCI_CONFIG_REGION_INDEX);
 	configOffset_ = info.offset;
@@ -90,6 +87,21 @@ sys::View Function::view(int bar) const
 		throw Error("VFIO_NO_MMAP", name() + ": this BAR cannot be mapped",
 			    {{"bdf", name()}, {"bar", std::to_string(bar)}});
 	return sys::View::ofFile(fd_, info.offset, info.size);
+}
+
+sys::Fd Function::exportBar(int bar, uint64_t offset, uint64_t length) const
+{
+	uapi::DmaBufFeature request{.regionIndex = static_cast<uint32_t>(bar),
+				    .openFlags = O_RDWR | O_CLOEXEC,
+				    .offset = offset,
+				    .length = length};
+	const int fd = fd_.tryIoctl(VFIO_DEVICE_FEATURE, &request);
+
+	// ENOTTY: the kernel knows no such feature; EOPNOTSUPP: this driver does not.
+	if (fd < 0 && (errno == ENOTTY || errno == EOPNOTSUPP))
+		throw Error("P2P_NO_DMABUF", name_ + ": no export as a dma-buf",
+			    {{"bdf", name_}, {"bar", std::to_string(bar)}});
+	return sys::Fd(sys::check(fd, "VFIO_DEVICE_FEATURE_DMA_BUF", name_), "dma-buf of " + name_);
 }
 
 }

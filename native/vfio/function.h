@@ -7,7 +7,7 @@
 #include "pci/config.h"
 #include "sys/fd.h"
 #include "sys/view.h"
-#include "vfio/container.h"
+#include "vfio/address_space.h"
 
 #include <cstdint>
 #include <string>
@@ -18,13 +18,13 @@ namespace vfio
 class Function
 {
 public:
-	// Takes the group into the container, then opens the function. Errors as attach().
-	Function(Container &container, const pci::Function &function);
+	// Errors as AddressSpace::openDevice().
+	Function(AddressSpace &space, const pci::Function &function);
 	Function(const Function &) = delete;
 	Function &operator=(const Function &) = delete;
 	~Function();
 
-	const std::string &name() const { return fd_.path(); }
+	const std::string &name() const { return name_; }
 	int fd() const { return fd_.number(); }
 
 	// The whole configuration space, as VFIO shows it.
@@ -39,10 +39,15 @@ public:
 	uint64_t regionSize(int bar) const;
 	// A view of a BAR. Error VFIO_NO_MMAP where the kernel does not let it be mapped.
 	sys::View view(int bar) const;
+	// A stretch of a BAR as a dma-buf, for importers (VFIO_DEVICE_FEATURE_DMA_BUF). offset and
+	// length in whole pages. It goes stale with a reset and with the end of this object. Error
+	// P2P_NO_DMABUF where this kernel or driver has no such thing.
+	sys::Fd exportBar(int bar, uint64_t offset, uint64_t length) const;
 
 private:
 	void setCommand(uint16_t clear, uint16_t set) const;
 
+	std::string name_;
 	sys::Fd fd_;
 	uint64_t configOffset_ = 0;
 	uint64_t configSize_ = 0;

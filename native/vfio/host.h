@@ -3,7 +3,7 @@
 #pragma once
 
 #include "sys/view.h"
-#include "vfio/container.h"
+#include "vfio/address_space.h"
 
 namespace vfio
 {
@@ -12,9 +12,9 @@ class HostWindow
 {
 public:
 	// size in bytes, rounded up to whole pages; zeroed.
-	HostWindow(const Container &container, IovaPlan &plan, size_t size)
+	HostWindow(const AddressSpace &space, IovaPlan &plan, size_t size)
 	    : view_(sys::View::ofMemory(wholePages(size))),
-	      window_(container.map(view_.bytes(), plan.takeHost(view_.size())))
+	      window_(space.map(view_.bytes(), plan.takeHost(view_.size())))
 	{
 	}
 

@@ -6,6 +6,7 @@ import {randomFillSync} from 'node:crypto';
 import {openSync, readSync, writeSync} from 'node:fs';
 import type {ExecutionContext, TestFn} from 'ava';
 import {type BootOptions, boot, type Guest, type Result, type RunOptions} from '../../lab/boot.ts';
+import type {KernelName} from '../../lab/kernel.ts';
 
 export type Lab = {
 	/** The guest, once a test runs. */
@@ -15,6 +16,9 @@ export type Lab = {
 	/** Allows lines of that sort in the kernel log of the running test: it causes them on purpose. */
 	expectInLog(pattern: RegExp): void;
 };
+
+/** `npm run test:iommufd` runs the same tests on a kernel that has it. */
+export const kernel: KernelName = process.env.P2P_LAB_KERNEL === 'iommufd' ? 'iommufd' : 'debian';
 
 const alarming = /DMAR: \[|AMD-Vi: Event|AER:|\bBUG\b|Oops|general protection|WARNING: CPU/;
 
@@ -34,7 +38,7 @@ export function useLab(test: TestFn<unknown>, drawing: string, options: BootOpti
 	};
 
 	test.serial.before('the lab boots', async () => {
-		guest = await boot(drawing, options);
+		guest = await boot(drawing, {kernel, ...options});
 		seen = (await guest.dmesg()).split('\n').length;
 	});
 	test.afterEach.always('the kernel log is quiet', async (t) => {

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// The story of p2p-map --dma-buf and --userptr: memory of a BAR or of the host as a dma-buf, for
+// drivers that import one.
+#pragma once
+
+#include "transfer/plan.h"
+
+#include <functional>
+#include <stop_token>
+
+namespace transfer
+{
+
+struct ShareOrder {
+	std::string provider; // '': host memory
+	int bar = 0;
+	uint64_t offset = 0;            // bytes, a multiple of the page size
+	std::optional<uint64_t> length; // to the end of the BAR where left out; of host memory: any
+};
+
+// What is shared. The descriptors stay open until it ends.
+struct Shared {
+	int fd = -1; // the dma-buf
+	uint64_t size = 0;
+	std::string exporter; // 'vfio_pci_core', 'udmabuf'
+	uint64_t length = 0;
+	std::optional<pci::BusAddress> busAddress{};
+	int memoryFd = -1; // the memfd behind host memory; -1: none
+};
+
+// Exports a BAR of a function on vfio-pci, or new host memory, tells, and holds it until stop. A
+// BAR's goes stale for its importers then. Errors as map(); P2P_NO_DMABUF.
+void share(const pci::Machine &machine, const ShareOrder &order, std::stop_token stop,
+	   const std::function<void(Shared)> &tell);
+
+}
