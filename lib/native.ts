@@ -333,7 +333,10 @@ export type Sample = {
 	readonly bytes: number;
 	readonly requests: number;
 	readonly durationNs: number;
+	/** Of the thread, which looks for completions all the time. */
 	readonly cpuNs: number;
+	/** Of the turns that handed something over or found something; null: staged. */
+	readonly busyNs: number | null;
 	/** From start to completion; null where too few requests finished for it. */
 	readonly medianNs: number | null;
 	readonly percentile99Ns: number | null;

@@ -317,6 +317,7 @@ Napi::Object sampleToJs(Napi::Env env, const transfer::Sample &sample)
 	object["requests"] = lengthToJs(env, sample.requests);
 	object["durationNs"] = lengthToJs(env, sample.duration);
 	object["cpuNs"] = lengthToJs(env, sample.cpu);
+	object["busyNs"] = timeToJs(env, sample.busy);
 	object["medianNs"] = timeToJs(env, latencies.median);
 	object["percentile99Ns"] = timeToJs(env, latencies.percentile99);
 	object["percentile999Ns"] = timeToJs(env, latencies.percentile999);

@@ -3,12 +3,16 @@
 
 #include "sys/words.h"
 
+#include <algorithm>
+
 namespace device
 {
 
+static constexpr size_t mostAtOnce = 64 << 10; // bytes
+
 bool Cpu::start(const Request &request)
 {
-	if (done_)
+	if (count_ == done_.size() || bytes_ >= mostAtOnce)
 		return false;
 	auto *medium = medium_.data() + request.medium;
 	auto *memory = targetOf(request).bytes.data() + request.offset;
@@ -17,17 +21,19 @@ bool Cpu::start(const Request &request)
 		sys::copyWords(memory, medium, request.length);
 	else
 		sys::copyWords(medium, memory, request.length);
-	done_ = request.tag;
+	done_[count_++] = request.tag;
+	bytes_ += request.length;
 	return true;
 }
 
 size_t Cpu::poll(std::span<uint32_t> finished)
 {
-	if (!done_ || finished.empty())
-		return 0;
-	finished[0] = *done_;
-	done_.reset();
-	return 1;
+	const size_t count = std::min(count_, finished.size());
+	std::copy_n(done_.begin(), count, finished.begin());
+	std::copy(done_.begin() + count, done_.begin() + count_, done_.begin());
+	count_ -= count;
+	bytes_ = 0;
+	return count;
 }
 
 }

@@ -4,7 +4,7 @@
 
 #include "device/client.h"
 
-#include <vector>
+#include <array>
 
 namespace device
 {
@@ -24,7 +24,11 @@ public:
 
 private:
 	std::span<std::byte> medium_;
-	std::optional<uint32_t> done_; // a request is over when start() returns
+	// Requests are over when start() returns. Small ones are taken several at a time, so that
+	// whoever works with it is looked after, and told of more, once for all of them.
+	std::array<uint32_t, 16> done_{};
+	size_t count_ = 0;
+	size_t bytes_ = 0;
 };
 
 }

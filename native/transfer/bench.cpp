@@ -122,7 +122,11 @@ private:
 		const Leave leave = isPeer ? Leave(clearances_) : Leave(OwnMemory{});
 		Meter meter(leave, ends_.client, span, sample.size, sample.depth, watch_);
 		meter.run(order_.durationNs / 10, stop_);
-		measure(sample, [&] { sample.requests = meter.run(order_.durationNs, stop_); });
+		measure(sample, [&] {
+			const auto run = meter.run(order_.durationNs, stop_);
+			sample.requests = run.requests;
+			sample.busy = run.busy;
+		});
 	}
 
 	// The client and the CPU, and host memory between them that one fills while the other

@@ -44,6 +44,8 @@ struct Sample {
 	uint64_t requests = 0;
 	uint64_t duration = 0;
 	uint64_t cpu = 0; // of the one thread, which looks for completions all the time
+	// Of the turns that had something to do; 0 where it was not taken (staged).
+	uint64_t busy = 0;
 	Latencies latencies{};
 };
 

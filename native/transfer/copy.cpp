@@ -273,10 +273,12 @@ private:
 static bool copyWindow(Hold &hold, Carrier &carrier, uint64_t offset, uint64_t length,
 		       const Pace &pace, Proof *proof, Report &report)
 {
+	const uint64_t begun = sys::now();
 	if (proof && (report.mismatch = proof->poison(offset, length)))
 		return false;
 
 	const uint64_t start = sys::now();
+	report.verifyNs += start - begun;
 	const auto moved = carrier.move(offset, length, pace);
 	if (hold.sink())
 		hold.sink()->flush();

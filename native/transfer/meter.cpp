@@ -51,9 +51,9 @@ Meter::Meter(const Leave &, Client &client, const Span &span, size_t size, size_
 
 // One look at the clock a turn: it is the end of what this turn found and the start of what the
 // next one hands over.
-uint64_t Meter::run(uint64_t duration, const std::stop_token &stop)
+Meter::Run Meter::run(uint64_t duration, const std::stop_token &stop)
 {
-	uint64_t finished = 0;
+	Run run;
 	sys::Patience patience(timeout);
 	uint64_t time = sys::now();
 	const uint64_t end = time + duration;
@@ -62,23 +62,29 @@ uint64_t Meter::run(uint64_t duration, const std::stop_token &stop)
 	while (time < end || free_.size() < depth_) {
 		if (stop.stop_requested())
 			throw Error("P2P_STOPPED", "interrupted");
-		if (time < end)
-			fill(time);
+		const uint64_t start = time;
+		const size_t started = time < end ? fill(time) : 0;
 		const size_t count = client_.poll(tags_);
 		time = sys::now();
 		collect(count, time);
-		finished += count;
-		if (count > 0)
+		run.requests += count;
+		if (count > 0 || started > 0)
+			run.busy += time - start;
+		if (count > 0) {
 			patience.renew();
-		else if (!patience.turn())
+			continue;
+		}
+		if (!patience.turn())
 			throw Error("P2P_TIMEOUT", "no request finished in time",
 				    {{"what", "a request"}});
+		time = sys::now(); // it may have slept
 	}
-	return finished;
+	return run;
 }
 
-void Meter::fill(uint64_t time)
+size_t Meter::fill(uint64_t time)
 {
+	const size_t free = free_.size();
 	while (!free_.empty()) {
 		const uint32_t slot = free_.back();
 		if (!client_.start({.direction = span_.direction,
@@ -87,11 +93,12 @@ void Meter::fill(uint64_t time)
 				    .offset = span_.offset + at_,
 				    .length = size_,
 				    .tag = slot}))
-			return;
+			break;
 		watch_.start(slot, time);
 		free_.pop_back();
 		at_ = at_ + 2 * size_ <= span_.length ? at_ + size_ : 0;
 	}
+	return free - free_.size();
 }
 
 void Meter::collect(size_t count, uint64_t time)

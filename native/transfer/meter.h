@@ -42,12 +42,18 @@ public:
 	Meter(const Leave &leave, device::Client &client, const Span &span, size_t size,
 	      size_t depth, Stopwatch &watch);
 
-	// duration: nanoseconds; what is under way then is waited for. How many requests finished.
-	// Errors: the client's; P2P_TIMEOUT; P2P_STOPPED.
-	uint64_t run(uint64_t duration, const std::stop_token &stop);
+	struct Run {
+		uint64_t requests = 0; // that finished
+		// Nanoseconds of the turns that handed something over or found something; the
+		// rest was looked in vain.
+		uint64_t busy = 0;
+	};
+	// duration: nanoseconds; what is under way then is waited for. Errors: the client's;
+	// P2P_TIMEOUT; P2P_STOPPED.
+	Run run(uint64_t duration, const std::stop_token &stop);
 
 private:
-	void fill(uint64_t time);
+	size_t fill(uint64_t time);
 	void collect(size_t count, uint64_t time);
 
 	device::Client &client_;
