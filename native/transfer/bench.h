@@ -3,10 +3,10 @@
 // peer and, beside it, the same through host memory. Reads the namespace and writes the memory.
 #pragma once
 
+#include "sys/stop.h"
 #include "transfer/plan.h"
 
 #include <functional>
-#include <stop_token>
 #include <vector>
 
 namespace transfer
@@ -43,6 +43,6 @@ Plan planBench(const pci::Machine &machine, const BenchOrder &order);
 
 // Proves first, by a sampled copy, that bytes arrive at all: Error P2P_BENCH_WRONG (fact kind).
 void bench(const pci::Machine &machine, const Plan &plan, const BenchOrder &order,
-	   std::stop_token stop, const std::function<void(Sample)> &tell);
+	   const sys::Stop &stop, const std::function<void(Sample)> &tell);
 
 }

@@ -3,11 +3,11 @@
 // everything back.
 #pragma once
 
+#include "sys/stop.h"
 #include "transfer/plan.h"
 #include "transfer/verify.h"
 
 #include <functional>
-#include <stop_token>
 
 namespace transfer
 {
@@ -37,7 +37,7 @@ struct Report {
 };
 
 // Errors: those of vfio, device and guard; a mismatch is an answer, not an Error.
-Report copy(const pci::Machine &machine, const Plan &plan, std::stop_token stop,
+Report copy(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop,
 	    const std::function<void(Progress)> &tell);
 
 }

@@ -127,9 +127,9 @@ static std::unique_ptr<HeldMemory> holdIfMemory(vfio::Container *container, cons
 	return end.isMemory() ? std::make_unique<HeldMemory>(container, end) : nullptr;
 }
 
-Hold::Hold(const pci::Machine &machine, const Plan &plan)
+Hold::Hold(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop)
 {
-	openSpace(machine, plan);
+	openSpace(machine, plan, stop);
 	from_ = holdIfMemory(container_.get(), plan.from);
 	to_ = holdIfMemory(container_.get(), plan.to);
 	if (plan.mechanism() == "p2pmem")
@@ -141,12 +141,15 @@ Hold::Hold(const pci::Machine &machine, const Plan &plan)
 		engines_ = std::make_unique<device::Engines>(*container_, *iovas_);
 	source_ = clientOf(plan, plan.from, true);
 	sink_ = clientOf(plan, plan.to, false);
+	for (auto *client : {source_.get(), sink_.get()})
+		if (client)
+			client->limit({plan.order.timeoutNs, stop.asked});
 }
 
-void Hold::openSpace(const pci::Machine &machine, const Plan &plan)
+void Hold::openSpace(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop)
 {
 	if (const auto *first = firstFunction(plan)) {
-		container_ = std::make_unique<vfio::Container>(*first);
+		container_ = std::make_unique<vfio::Container>(*first, stop);
 		iovas_ = std::make_unique<vfio::IovaPlan>(container_->usableRanges(), machine);
 		for (const auto &leg : plan.legs)
 			iovas_->limit(device::addressBits(leg.client));

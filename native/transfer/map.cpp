@@ -48,7 +48,7 @@ static void waitFor(std::stop_token stop)
 	ended.wait(lock, stop, [] { return false; });
 }
 
-void map(const pci::Machine &machine, const MapOrder &order, std::stop_token stop,
+void map(const pci::Machine &machine, const MapOrder &order, const sys::Stop &stop,
 	 const std::function<void(Mapping)> &tell)
 {
 	const auto &clientRecord = machine.find(order.client);
@@ -59,7 +59,7 @@ void map(const pci::Machine &machine, const MapOrder &order, std::stop_token sto
 	const auto clearance = clearMapping(machine, clientRecord, provider, order.permission);
 
 	// The client is declared last, so that it falls silent before its windows close.
-	vfio::Container container(clientRecord);
+	vfio::Container container(clientRecord, stop);
 	const vfio::HeldBar held(&container, provider, bar);
 	vfio::IovaPlan iovas(container.usableRanges(), machine);
 	const uint64_t length = order.length.value_or(bar.size - order.offset);

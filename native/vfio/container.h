@@ -5,6 +5,7 @@
 
 #include "pci/machine.h"
 #include "sys/fd.h"
+#include "sys/stop.h"
 #include "sys/view.h"
 #include "vfio/iova.h"
 
@@ -48,9 +49,13 @@ class Container
 public:
 	// Opens /dev/vfio/vfio and attaches a first function, which gives the address space its
 	// IOMMU. Error VFIO_NOT_LOADED, VFIO_NO_TYPE1, errno's name, or as attach().
-	explicit Container(const pci::Function &first);
+	// stop: when it is asked for, every function of this address space loses Bus Master at
+	// once, and whatever waits for one ends.
+	explicit Container(const pci::Function &first, sys::Stop stop = {});
 	Container(const Container &) = delete;
 	Container &operator=(const Container &) = delete;
+
+	const sys::Stop &stop() const { return stop_; }
 
 	// Takes the function's IOMMU group into this address space, unless it is in already.
 	// Error VFIO_NO_IOMMU, VFIO_BUSY (another program has the group), EACCES,
@@ -70,6 +75,7 @@ public:
 	sys::Fd openDevice(const pci::Function &function) const;
 
 private:
+	sys::Stop stop_;
 	sys::Fd fd_;
 	std::map<int, sys::Fd> groups_;
 	std::map<std::string, std::weak_ptr<Function>> functions_; // by bdf
