@@ -11,7 +11,7 @@ import {getInitramfs} from './initramfs.ts';
 import {getKernel, type KernelName, modulesFolder} from './kernel.ts';
 import {idOf} from './parts.ts';
 import {projectRoot} from './project.ts';
-import {type Disk, describeMachine} from './qemu.ts';
+import {type Disk, describeMachine, type Failing} from './qemu.ts';
 import {type GuestCommand, openRunner, type Result, type RunOptions} from './run.ts';
 import {LabError} from './tool.ts';
 import {startVm, type Vm, within} from './vm.ts';
@@ -29,6 +29,10 @@ export type BootOptions = {
 	readonly kernelParameters?: string;
 	/** Image files by label; the second namespace of `disk` is `disk.2`. */
 	readonly disks?: Readonly<Record<string, Disk>>;
+	/** Sectors of 512 bytes that cannot be read or written, by the name of the disk. */
+	readonly failing?: Readonly<Record<string, Failing>>;
+	/** Slots are driven by the ports' own registers (pciehp), so that a function can be pulled. */
+	readonly nativeHotplug?: boolean;
 	/** Patterns of QEMU's -trace; the lines come with qemuLog(). */
 	readonly trace?: readonly string[];
 	/** Default: Debian's. */
@@ -106,6 +110,8 @@ async function bootOnce(
 			iommu: options.iommu ?? drawing.iommu,
 			kernelParameters: [drawing.kernelParameters, options.kernelParameters ?? ''].join(' ').trim(),
 			disks: options.disks ?? {},
+			failing: options.failing ?? {},
+			nativeHotplug: options.nativeHotplug ?? false,
 			trace: options.trace ?? [],
 		});
 	const vm = await startVm(describe, {

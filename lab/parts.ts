@@ -7,9 +7,13 @@ import {DrawingError, kinds, parseSize} from './kinds.ts';
 
 export type Disk = {readonly file: string; readonly snapshot: boolean};
 
+/** A sector of 512 bytes on which reading or writing fails. */
+export type Failing = {readonly sector: number; readonly on: 'read' | 'write'};
+
 export type Surroundings = {
 	readonly folder: string;
 	readonly disks: Readonly<Record<string, Disk>>;
+	readonly failing: Readonly<Record<string, Failing>>;
 	readonly placed: readonly Placed[];
 	readonly chassis: number;
 };
@@ -123,11 +127,21 @@ function nvme(placed: Placed, around: Surroundings) {
 	};
 }
 
-function drive(name: string, {folder, disks}: Surroundings): string[] {
+function drive(name: string, {folder, disks, failing}: Surroundings): string[] {
 	const {file, snapshot} = disks[name] ?? {file: `${folder}/${name}.img`, snapshot: false};
 	const path = file.replaceAll(',', ',,');
-	const options = `if=none,id=drive-${name},format=raw,file=${path},discard=unmap`;
+	const options = `if=none,id=drive-${name},format=raw,${fileOptions(path, failing[name])},discard=unmap`;
 	return ['-drive', `${options}${snapshot ? ',snapshot=on' : ''}`];
+}
+
+function fileOptions(path: string, failing: Failing | undefined): string {
+	if (failing === undefined) return `file=${path}`;
+	const inject = 'file.inject-error.0';
+	return [
+		`file.driver=blkdebug,file.image.driver=file,file.image.filename=${path}`,
+		`${inject}.event=none,${inject}.iotype=${failing.on},${inject}.sector=${failing.sector}`,
+		`${inject}.errno=5,${inject}.once=off`,
+	].join(',');
 }
 
 function subsystem(node: DrawnNode, id: string): string[] {

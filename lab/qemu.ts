@@ -4,10 +4,10 @@
 import type {Drawing, DrawnNode, Iommu, Placed} from './drawing.ts';
 import {labels, place} from './drawing.ts';
 import {DrawingError} from './kinds.ts';
-import {type Disk, type Part, partOf} from './parts.ts';
+import {type Disk, type Failing, type Part, partOf} from './parts.ts';
 import {LabError} from './tool.ts';
 
-export type {Disk} from './parts.ts';
+export type {Disk, Failing} from './parts.ts';
 
 export type MachineOptions = {
 	/** Sockets, images and the console's text lie here. */
@@ -21,6 +21,9 @@ export type MachineOptions = {
 	readonly kernelParameters: string;
 	/** The user's own image files, by label. */
 	readonly disks: Readonly<Record<string, Disk>>;
+	readonly failing: Readonly<Record<string, Failing>>;
+	/** Not by ACPI, QEMU's default. */
+	readonly nativeHotplug: boolean;
 	/** Patterns of QEMU's -trace. */
 	readonly trace: readonly string[];
 };
@@ -56,7 +59,7 @@ export function isControl(bdf: string, pciClass: string): boolean {
 
 const addresses = {serial: '1b.0', files: '1c.0', iommu: '1d.0', firstHostBridge: 0x16};
 
-function base({folder, kernel, initramfs, memory, cpu}: MachineOptions): string[] {
+function base({folder, kernel, initramfs, memory, cpu, nativeHotplug}: MachineOptions): string[] {
 	return [
 		['-nodefaults', '-no-user-config', '-no-reboot'],
 		['-display', 'none', '-vga', 'none'],
@@ -66,6 +69,7 @@ function base({folder, kernel, initramfs, memory, cpu}: MachineOptions): string[
 		['-serial', `file:${doubleCommas(folder)}/console`],
 		// Option ROMs would cost seconds at boot.
 		...['bochs-display', 'e1000e'].map((driver) => ['-global', `${driver}.romfile=`]),
+		nativeHotplug ? ['-global', 'ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off'] : [],
 	].flat();
 }
 

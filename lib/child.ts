@@ -21,8 +21,7 @@ export function runCommand(
 		stdio: ['inherit', 'inherit', 'inherit', ...fds],
 		env: {...process.env, ...facts},
 	});
-	const pass = () => child.kill('SIGTERM');
-	process.on('SIGTERM', pass);
+	for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
 
 	return new Promise((resolve) => {
 		child.on('error', (error: NodeJS.ErrnoException) => {

@@ -38,6 +38,7 @@ const factNames = [
 	...['size', 'offset', 'length', 'largest', 'value', 'unit', 'below', 'above', 'signatures'],
 	...['nsid', 'has', 'status', 'operation', 'lba', 'kind', 'command', 'message', 'uses'],
 	...['errno', 'left', 'moved', 'id', 'option', 'faults', 'faultFunction'],
+	...['done', 'certain', 'proved'],
 ] as const;
 type FactName = (typeof factNames)[number];
 
@@ -199,16 +200,19 @@ const sentences: Readonly<Record<string, Describe>> = {
 		text: `${bdf} has no namespace ${nsid}${has === '' ? '' : `; it has ${has}`}`,
 	}),
 	P2P_STOPPED: () => ({text: 'interrupted'}),
-	P2P_TIMEOUT: ({bdf, what}) => ({
-		text: `${bdf === '' ? '' : `${bdf}: `}${what} did not end in time`,
+	P2P_TIMEOUT: timedOut,
+	P2P_GONE: (facts) => ({
+		text: `${facts.bdf} is gone: it does not answer any more${certainText(facts)}`,
+		hints: ['dmesg | tail   often says why', 'p2p-list --all   what is there now'],
 	}),
 	NVME_WILD: ({id}) => ({
 		text: `the controller completed a command that was never given (id ${id}): it cannot be believed`,
 	}),
 	NVME_DEAD: ({bdf, message}) => ({text: `${bdf}: ${message}`}),
 	NVME_FORMAT: ({bdf, message}) => ({text: `${bdf}: this suite cannot use it: ${message}`}),
-	NVME_STATUS: ({bdf, status, operation, lba, nsid}) => ({
-		text: `${bdf}: ${operation} at block ${lba} of namespace ${nsid} failed: ${status}`,
+	NVME_FATAL: (facts) => ({text: `${facts.bdf}: ${facts.message}${certainText(facts)}`}),
+	NVME_STATUS: (facts) => ({
+		text: `${facts.bdf}: ${commandText(facts)} failed: ${facts.status}${certainText(facts)}`,
 	}),
 	VFIO_NOT_LOADED: () => ({text: 'VFIO is not loaded', hints: ['modprobe vfio-pci']}),
 	VFIO_NO_TYPE1: () => ({
@@ -286,6 +290,34 @@ function noIommufd({what, bdf}: KnownFacts): Sentence {
 				hints: [bind(bdf), type1],
 			};
 	}
+}
+
+// An NVMe command, by its place on the disk and in the copy.
+function commandText({operation, lba, nsid, offset}: KnownFacts): string {
+	if (nsid === '' || nsid === '0') return operation;
+	const place = offset === '' ? '' : `, offset ${offset} of the copy,`;
+	return `${operation} at block ${lba} of namespace ${nsid}${place}`;
+}
+
+function certainText({certain, proved}: KnownFacts): string {
+	if (certain === '') return '';
+	const how = proved === 'yes' ? 'proved' : 'moved';
+	return `; ${certain === '0' ? `nothing is ${how} for certain` : `the first ${certain} bytes are ${how}`}`;
+}
+
+function timedOut(facts: KnownFacts): Sentence {
+	const who = facts.bdf === '' ? '' : `${facts.bdf}: `;
+	const what = facts.operation === '' ? facts.what : commandText(facts);
+	const consequences: Readonly<Record<string, string>> = {
+		aborted: ' and was aborted',
+		reset: ' and could not be aborted: the controller was reset',
+		'function-reset': ' and the controller hung: the function was reset',
+		nothing: ' and the controller hung: not even a reset helped',
+	};
+	return {
+		text: `${who}${what} did not end in time${consequences[facts.done] ?? ''}${certainText(facts)}`,
+		hints: facts.operation === '' ? [] : ['--timeout SECONDS   where the device is only slow'],
+	};
 }
 
 function refused({client, provider, verdict, redirects, hostBridge}: KnownFacts): Sentence {

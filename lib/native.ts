@@ -413,7 +413,10 @@ export type BindReport = {
 	readonly commands: readonly string[];
 };
 
-/** A piece of work under way: stop() asks it to end early and tidily; result settles at the end. */
+/**
+ * A piece of work under way. The first stop() silences the functions at once and asks the work to
+ * end tidily, the second to wait for nothing more; result settles at the end.
+ */
 export type Job<T> = {readonly result: Promise<T>; stop(): void};
 
 /**

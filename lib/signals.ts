@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Ctrl-C and the like: the first asks the job to end tidily, and the process then dies of the
-// signal; a second one does not wait.
+// signal; the second makes the job skip every wait on the way. The third does not wait for the job.
 
 import type {Job} from './native.ts';
 import {dieOf} from './output.ts';
@@ -10,10 +10,12 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** The job's result; where a signal came first, the end of the process after the job's own. */
 export async function endBySignal<T>(job: Job<T>, settled: () => void): Promise<T> {
 	let received: NodeJS.Signals | undefined;
+	let count = 0;
 	const onSignal = (signal: NodeJS.Signals) => {
-		if (received !== undefined) dieOf(signal);
-		received = signal;
-		job.stop();
+		received ??= signal;
+		count++;
+		if (count > 2) dieOf(signal);
+		else job.stop();
 	};
 	for (const signal of signals) process.on(signal, onSignal);
 

@@ -22,10 +22,24 @@
 			"libraries": ["-lblkid"]
 		},
 		{
+			"target_name": "fast_path",
+			"type": "executable",
+			"dependencies": ["core"],
+			"sources": ["test/fast_path.cpp"],
+			"libraries": ["-lblkid"]
+		},
+		{
 			"target_name": "half_window",
 			"type": "executable",
 			"dependencies": ["core"],
 			"sources": ["test/half_window.cpp"],
+			"libraries": ["-lblkid"]
+		},
+		{
+			"target_name": "loop",
+			"type": "executable",
+			"dependencies": ["core"],
+			"sources": ["test/loop.cpp"],
 			"libraries": ["-lblkid"]
 		},
 		{

@@ -164,7 +164,7 @@ static Napi::Value copy(const Napi::CallbackInfo &info)
 
 	return job<transfer::Progress>(
 		info.Env(), info[1].As<Napi::Function>(),
-		[=](std::stop_token stop, const auto &tell) {
+		[=](const sys::Stop &stop, const auto &tell) {
 			const auto machine = pci::Machine::scan("");
 			auto plan = transfer::plan(machine, order);
 			auto report = transfer::copy(machine, plan, stop, tell);
@@ -180,7 +180,7 @@ static Napi::Value bench(const Napi::CallbackInfo &info)
 
 	return job<transfer::Sample>(
 		info.Env(), info[1].As<Napi::Function>(),
-		[=](std::stop_token stop, const auto &tell) {
+		[=](const sys::Stop &stop, const auto &tell) {
 			const auto machine = pci::Machine::scan("");
 			auto plan = transfer::planBench(machine, order);
 			transfer::bench(machine, plan, order, stop, tell);
@@ -196,7 +196,7 @@ static Napi::Value map(const Napi::CallbackInfo &info)
 
 	return job<transfer::Mapping>(
 		info.Env(), info[1].As<Napi::Function>(),
-		[=](std::stop_token stop, const auto &tell) {
+		[=](const sys::Stop &stop, const auto &tell) {
 			transfer::map(pci::Machine::scan(""), order, stop, tell);
 			return 0;
 		},

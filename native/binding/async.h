@@ -5,12 +5,12 @@
 #pragma once
 
 #include "sys/error.h"
+#include "sys/stop.h"
 
 #include <functional>
 #include <memory>
 #include <napi.h>
 #include <optional>
-#include <stop_token>
 
 namespace binding
 {
@@ -22,7 +22,7 @@ template <class Result, class Report> class Worker : public Napi::AsyncWorker
 {
 public:
 	using Tell = std::function<void(Report)>;
-	using Work = std::function<Result(std::stop_token, const Tell &)>;
+	using Work = std::function<Result(const sys::Stop &, const Tell &)>;
 	using ResultToJs = std::function<Napi::Value(Napi::Env, const Result &)>;
 	using ReportToJs = std::function<Napi::Value(Napi::Env, const Report &)>;
 
@@ -39,12 +39,19 @@ public:
 	}
 
 	Napi::Promise promise() const { return deferred_.Promise(); }
-	std::stop_source stopSource() const { return stop_; }
+	// The first time to end tidily, the second time in a hurry.
+	std::function<void()> stopper() const
+	{
+		return [stop = stop_, hurry = hurry_]() mutable {
+			if (!stop.request_stop())
+				hurry.request_stop();
+		};
+	}
 
 	void Execute() override
 	{
 		try {
-			result_ = work_(stop_.get_token(),
+			result_ = work_({stop_.get_token(), hurry_.get_token()},
 					[this](Report report) { tell(std::move(report)); });
 		} catch (const sys::Error &error) {
 			error_ = error;
@@ -78,7 +85,7 @@ private:
 	ResultToJs resultToJs_;
 	ReportToJs reportToJs_;
 	Napi::ThreadSafeFunction listener_;
-	std::stop_source stop_;
+	std::stop_source stop_, hurry_;
 	std::optional<Result> result_;
 	std::optional<sys::Error> error_;
 };
@@ -88,28 +95,28 @@ template <class Work, class ToJs> Napi::Value async(Napi::Env env, Work work, To
 {
 	using Result = std::invoke_result_t<Work>;
 	auto *worker = new Worker<Result, int>(
-		env, [work](std::stop_token, const auto &) { return work(); }, resultToJs);
+		env, [work](const sys::Stop &, const auto &) { return work(); }, resultToJs);
 	const auto promise = worker->promise();
 
 	worker->Queue();
 	return promise;
 }
 
-// The same for work that tells on the way and can be stopped: {result: Promise, stop()}.
+// The same for work that tells on the way and can be stopped: {result: Promise, stop()}. The first
+// stop() asks it to end tidily, the second not to wait for anything.
 template <class Report, class Work, class ToJs, class ReportToJs>
 Napi::Value job(Napi::Env env, Napi::Function listener, Work work, ToJs resultToJs,
 		ReportToJs reportToJs)
 {
 	using Tell = std::function<void(Report)>;
-	using Result = std::invoke_result_t<Work, std::stop_token, const Tell &>;
+	using Result = std::invoke_result_t<Work, const sys::Stop &, const Tell &>;
 	auto *worker = new Worker<Result, Report>(env, work, resultToJs);
-	auto stop = worker->stopSource();
+	auto stop = worker->stopper();
 	auto handle = Napi::Object::New(env);
 
 	worker->tellTo(listener, reportToJs);
 	handle["result"] = worker->promise();
-	handle["stop"] = Napi::Function::New(
-		env, [stop](const Napi::CallbackInfo &) mutable { stop.request_stop(); });
+	handle["stop"] = Napi::Function::New(env, [stop](const Napi::CallbackInfo &) { stop(); });
 	worker->Queue();
 	return handle;
 }

@@ -4,10 +4,12 @@
 #include "sys/clock.h"
 #include "sys/error.h"
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <utility>
 
 namespace device
 {
@@ -15,6 +17,8 @@ namespace device
 using sys::Error;
 
 static constexpr uint64_t drainTimeout = 30'000'000'000; // as the kernel's own for one command
+// Where somebody waits for the end of the program: the kernel keeps the memory until it is done.
+static constexpr uint64_t hastyTimeout = 500'000'000;
 
 Block::Block(const std::string &path, bool isForWriting, unsigned depth)
     : fd_(sys::Fd::open(path, O_DIRECT | (isForWriting ? O_RDWR | O_EXCL : O_RDONLY))),
@@ -32,7 +36,8 @@ Block::Block(const std::string &path, bool isForWriting, unsigned depth)
 // Memory may go only once the kernel is done with it.
 Block::~Block()
 {
-	sys::Patience patience(drainTimeout);
+	const bool isHasty = limits().stop.stop_requested();
+	sys::Patience patience(isHasty ? hastyTimeout : drainTimeout);
 	try {
 		ring_.submit();
 		while (ring_.underWay() > 0 && (ring_.pop() || patience.turn())) {
@@ -69,16 +74,33 @@ size_t Block::poll(std::span<uint32_t> finished)
 {
 	size_t count = 0;
 
+	if (failure_)
+		throw *std::exchange(failure_, std::nullopt);
 	ring_.submit();
-	while (count < finished.size()) {
+	while (count < finished.size() && !failure_) {
 		const auto completion = ring_.pop();
 		if (!completion)
 			break;
-		free_.push_back(static_cast<uint32_t>(completion->tag));
-		requireWhole(*completion);
-		finished[count++] = tags_[completion->tag];
+		try {
+			requireWhole(*completion);
+			free_.push_back(static_cast<uint32_t>(completion->tag));
+			finished[count++] = tags_[completion->tag];
+		} catch (const Error &error) {
+			failure_ = error;
+		}
 	}
+	if (failure_ && count == 0)
+		throw *std::exchange(failure_, std::nullopt);
 	return count;
+}
+
+std::vector<uint32_t> Block::unfinished() const
+{
+	std::vector<uint32_t> tags;
+	for (uint32_t slot = 0; slot < depth_; slot++)
+		if (std::ranges::find(free_, slot) == free_.end())
+			tags.push_back(tags_[slot]);
+	return tags;
 }
 
 void Block::flush()

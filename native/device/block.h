@@ -5,6 +5,7 @@
 #pragma once
 
 #include "device/client.h"
+#include "sys/error.h"
 #include "sys/uring.h"
 
 #include <vector>
@@ -29,6 +30,8 @@ public:
 	bool start(const Request &request) override;
 	// Errors with the request's own errno's name.
 	size_t poll(std::span<uint32_t> finished) override;
+	unsigned underWay() const override { return ring_.underWay(); }
+	std::vector<uint32_t> unfinished() const override;
 	void flush() override;
 
 private:
@@ -41,7 +44,8 @@ private:
 	sys::Uring ring_;
 	std::vector<size_t> lengths_; // of what is under way, by its place in the ring's tags
 	std::vector<uint32_t> tags_;
-	std::vector<uint32_t> free_;
+	std::vector<uint32_t> free_;        // a request that failed keeps its place
+	std::optional<sys::Error> failure_; // not told yet
 };
 
 }

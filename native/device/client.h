@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -41,10 +42,19 @@ struct Request {
 	uint32_t tag = 0;    // comes back from poll()
 };
 
+// How long a client may take for one request, and what ends its waits early.
+struct Limits {
+	uint64_t timeoutNs = 30'000'000'000;
+	std::stop_token stop{};
+};
+
 class Client
 {
 public:
 	virtual ~Client() = default;
+
+	void limit(Limits limits) { limits_ = std::move(limits); }
+	const Limits &limits() const { return limits_; }
 
 	virtual std::string engine() const = 0;
 	virtual size_t blockSize() const = 0;
@@ -65,8 +75,17 @@ public:
 	virtual bool start(const Request &request) = 0;
 	// Looks for finished requests, without waiting, and writes their tags; how many there
 	// were. A request that ended with anything but success is an Error that carries the
-	// device's status.
+	// device's status; the others can be polled for all the same.
 	virtual size_t poll(std::span<uint32_t> finished) = 0;
+	// To be called now and then while requests are under way. Error P2P_GONE (nobody answers),
+	// P2P_TIMEOUT (a request is over the limit; it has been aborted then, or the device reset),
+	// NVME_FATAL.
+	virtual void check() {}
+	// How many requests the device still has.
+	virtual unsigned underWay() const { return 0; }
+	// Tags of requests that have not finished, failed ones among them; nothing where they
+	// finish in order. For telling what is certain after an Error.
+	virtual std::vector<uint32_t> unfinished() const { return {}; }
 	// Where a stream turned out to end, in bytes of the medium.
 	virtual std::optional<uint64_t> end() const { return std::nullopt; }
 
@@ -86,6 +105,7 @@ protected:
 
 private:
 	std::vector<Memory> targets_;
+	Limits limits_;
 };
 
 // The size of a medium that can only be read or written in order.

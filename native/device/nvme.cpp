@@ -5,8 +5,6 @@
 #include "sys/clock.h"
 #include "sys/error.h"
 
-#include <algorithm>
-
 namespace device
 {
 
@@ -15,45 +13,26 @@ using sys::Error;
 
 static constexpr uint64_t second = 1'000'000'000;
 static constexpr uint64_t flushTimeout = 30 * second;
-static constexpr uint64_t drainTimeout = 2 * second;
+static constexpr uint64_t abortTimeout = second / 2;
 
 Nvme::Nvme(vfio::AddressSpace &space, vfio::IovaPlan &plan, std::shared_ptr<Controller> controller,
 	   const NvmeOptions &options)
     : space_(space), plan_(plan), controller_(std::move(controller)), nsid_(options.nsid)
 {
 	identifyNamespace();
+	lanes_.emplace(controller_->name(), nsid_, blockSize_);
 	for (unsigned i = 0; i < options.queues; i++)
 		if (auto queue = controller_->makeQueues(options.depth))
-			queues_.push_back(std::move(queue));
-	if (queues_.empty())
+			lanes_->add(std::move(queue));
+	if (lanes_->queues().empty())
 		throw Error("NVME_FORMAT", "the controller grants no more queues",
 			    {{"bdf", controller_->name()}});
 }
 
-// After an error the other requests are still under way: they get a moment to end by themselves,
-// which is kinder to a controller than losing its queues under them. Then it is switched off
-// before their memory goes.
+// The controller is switched off before the memory of its requests goes.
 Nvme::Silencer::~Silencer()
 {
-	try {
-		if (nvme.controller_->isUp())
-			nvme.drain();
-	} catch (const Error &) {
-		// Whatever it says now, it is switched off next.
-	}
 	nvme.controller_->silence();
-}
-
-void Nvme::drain()
-{
-	for (auto &queue : queues_) {
-		sys::Patience patience(drainTimeout);
-		do {
-			while (queue->pop())
-				patience.renew();
-			queue->ringCompletions();
-		} while (queue->underWay() > 0 && patience.turn());
-	}
 }
 
 static std::string activeNamespaces(const std::byte *list)
@@ -93,55 +72,49 @@ void Nvme::identifyNamespace()
 
 unsigned Nvme::depth() const
 {
-	return queues_.front()->entries() - 1u;
+	return lanes_->queues().front()->depth();
 }
 
 Target Nvme::prepare(const Memory &memory)
 {
-	targets_.emplace_back(space_, plan_, memory.iova, memory.bytes.size());
-	return Target{static_cast<unsigned>(targets_.size() - 1)};
+	const PrpLayout layout(number(memory.iova), memory.bytes.size());
+	const auto &list = lists_.emplace_back(space_, plan_, layout.size());
+	layout.fill(reinterpret_cast<uint64_t *>(list.data()), number(list.iova()));
+	return lanes_->add(layout, list.iova());
 }
 
-bool Nvme::start(const Request &request)
+void Nvme::check()
 {
-	auto &queue = *queues_[next_];
-	const auto pointers =
-		targets_[static_cast<unsigned>(request.target)].at(request.offset, request.length);
-	const uint64_t lba = request.medium / blockSize_;
-	const bool isTaken = queue.push(
-		{
-			.opcode = request.direction == Direction::fromMedium ? READ : WRITE,
-			.nsid = nsid_,
-			.prp1 = pointers.prp1,
-			.prp2 = pointers.prp2,
-			.dwords = {static_cast<uint32_t>(lba), static_cast<uint32_t>(lba >> 32),
-				   static_cast<uint32_t>(request.length / blockSize_ - 1)},
-		},
-		request.tag);
-
-	if (isTaken)
-		next_ = (next_ + 1) % queues();
-	return isTaken;
+	controller_->checkHealth();
+	const uint64_t time = sys::now();
+	for (auto &queue : lanes_->queues())
+		if (const auto id = queue->overdue(time, limits().timeoutNs))
+			giveUp(*queue, *id);
 }
 
-size_t Nvme::poll(std::span<uint32_t> finished)
+// Abort is a wish that controllers may decline: the next step ends all that they do.
+void Nvme::giveUp(QueuePair &queue, uint16_t id)
 {
-	size_t count = 0;
+	auto error = controller_->overdue(queue, id);
+	bool isUp = controller_->askToAbort(queue, id);
+	sys::Patience patience(abortTimeout, limits().stop);
 
-	for (auto &queue : queues_) {
-		queue->ring();
-		while (count < finished.size()) {
-			const auto completion = queue->pop();
-			if (!completion)
-				break;
-			finished[count++] = queue->tag(completion->id);
-			if (completion->status >> 1) {
-				queue->ringCompletions();
-				controller_->checkStatus(*queue, *completion);
-			}
-		}
-		queue->ringCompletions();
-	}
+	while (isUp && queue.slot(id).isUnderWay && patience.turn())
+		if (const auto completion = queue.pop();
+		    completion && completion->status >> 1 != 0 && completion->id != id)
+			lanes_->noteFailure(queue, *completion);
+	queue.ringCompletions();
+	isUp = isUp && !queue.slot(id).isUnderWay;
+	error.facts["done"] = isUp ? "aborted" : controller_->reset();
+	lanes_->giveUp(queue.tag(id));
+	throw error;
+}
+
+unsigned Nvme::underWay() const
+{
+	unsigned count = 0;
+	for (const auto &queue : lanes_->queues())
+		count += controller_->isUp() ? queue->underWay() : 0;
 	return count;
 }
 
@@ -159,15 +132,17 @@ void Nvme::flush()
 {
 	if (!controller_->hasVolatileCache())
 		return;
-	queues_.front()->push({.opcode = FLUSH, .nsid = nsid_});
-	controller_->finish(*queues_.front(), flushTimeout);
+	auto &queue = *lanes_->queues().front();
+	queue.push({.opcode = FLUSH, .nsid = nsid_});
+	controller_->finish(queue, flushTimeout);
 }
 
 void Nvme::shutDown()
 {
 	if (!controller_->isUp())
 		return;
-	for (auto queue = queues_.rbegin(); queue != queues_.rend(); ++queue)
+	auto &queues = lanes_->queues();
+	for (auto queue = queues.rbegin(); queue != queues.rend(); ++queue)
 		controller_->deleteQueues(**queue);
 	controller_->shutDown();
 }

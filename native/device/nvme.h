@@ -5,7 +5,8 @@
 
 #include "device/client.h"
 #include "device/nvme_controller.h"
-#include "device/prp.h"
+#include "device/nvme_lanes.h"
+#include "vfio/host.h"
 
 #include <deque>
 #include <memory>
@@ -32,19 +33,22 @@ public:
 	size_t blockSize() const override { return blockSize_; }
 	uint64_t mediumSize() const override { return blocks_ * blockSize_; }
 	size_t maxTransfer() const override { return controller_->maxTransfer(); }
-	unsigned queues() const override { return static_cast<unsigned>(queues_.size()); }
+	unsigned queues() const override { return static_cast<unsigned>(lanes_->queues().size()); }
 	unsigned depth() const override;
 
 	Target prepare(const Memory &memory) override;
-	bool start(const Request &request) override;
-	size_t poll(std::span<uint32_t> finished) override;
+	bool start(const Request &request) override { return lanes_->start(request); }
+	size_t poll(std::span<uint32_t> finished) override { return lanes_->poll(finished); }
+	void check() override;
+	unsigned underWay() const override;
+	std::vector<uint32_t> unfinished() const override { return lanes_->unfinished(); }
 	std::vector<nvme::LoggedError> errors(uint64_t after) override;
 	void flush() override;
 	void shutDown() override;
 
 private:
 	void identifyNamespace();
-	void drain();
+	[[noreturn]] void giveUp(nvme::QueuePair &queue, uint16_t id);
 
 	vfio::AddressSpace &space_;
 	vfio::IovaPlan &plan_;
@@ -52,9 +56,8 @@ private:
 	uint32_t nsid_;
 	size_t blockSize_ = 0;
 	uint64_t blocks_ = 0;
-	std::vector<std::unique_ptr<nvme::QueuePair>> queues_;
-	std::deque<nvme::PrpTable> targets_;
-	unsigned next_ = 0; // the queue that takes the next request
+	std::deque<vfio::HostWindow> lists_; // where requests point, page by page
+	std::optional<nvme::Lanes> lanes_;
 
 	// The last member, so that it ends first: the controller holds nothing of ours any more
 	// when queues and lists are unmapped.

@@ -20,6 +20,14 @@ static constexpr uint16_t adminDepth = 15;
 // MDTS may be unlimited; a request beyond this gains nothing.
 static constexpr size_t largestTransfer = 2 << 20;
 static constexpr unsigned mostQueues = 64;
+static constexpr uint64_t abortTimeout = second / 2;
+// Of the way down where somebody waits for the end of the program.
+static constexpr uint64_t hastyTimeout = second / 2;
+
+static uint64_t readyTimeout(uint64_t cap)
+{
+	return std::max<uint64_t>(capTimeout(cap) * (second / 2), second);
+}
 
 Controller::Controller(vfio::AddressSpace &space, vfio::IovaPlan &plan,
 		       const pci::Function &function)
@@ -41,7 +49,7 @@ void Controller::bringUp()
 		throw Error("NVME_FORMAT", "the controller wants pages above 4 KiB",
 			    {{"bdf", name()}});
 
-	disable();
+	disable(readyTimeout(cap_), function_->stop().asked);
 	enable();
 	identifyController();
 	const uint32_t ask = mostQueues - 1;
@@ -53,17 +61,29 @@ void Controller::bringUp()
 
 void Controller::silence() noexcept
 {
-	try {
-		if (isUp_)
-			disable();
-	} catch (const Error &) {
-		function_->reset();
-	}
-	isUp_ = false;
+	if (isUp_)
+		reset();
 	try {
 		function_->silence();
 	} catch (const Error &) {
 		// Gone from the bus: there is nobody left to silence.
+	}
+}
+
+std::string Controller::reset() noexcept
+{
+	const auto &stop = function_->stop();
+	const bool isHasty = stop.asked.stop_requested();
+
+	isUp_ = false;
+	try {
+		disable(isHasty ? hastyTimeout : readyTimeout(cap_), stop.hurried);
+		return "reset";
+	} catch (const Error &) {
+		// In a hurry the reset is the kernel's, when the function is closed.
+		const bool isReset = !stop.hurried.stop_requested() && !function_->isGone() &&
+				     function_->reset();
+		return isReset ? "function-reset" : "nothing";
 	}
 }
 
@@ -97,41 +117,54 @@ volatile uint32_t *Controller::doorbell(unsigned index) const
 	return reinterpret_cast<volatile uint32_t *>(registers_.data() + offset);
 }
 
-void Controller::waitStatus(uint32_t mask, uint32_t value, uint64_t timeoutNs) const
+void Controller::waitStatus(uint32_t mask, uint32_t value, uint64_t timeoutNs,
+			    const std::stop_token &stop) const
 {
-	sys::Patience patience(timeoutNs);
+	sys::Patience patience(timeoutNs, stop);
 
 	for (uint32_t status = read32(CSTS); (status & mask) != value; status = read32(CSTS)) {
 		if (~status == 0)
-			throw Error("NVME_DEAD", "the controller is gone", {{"bdf", name()}});
+			throw Error("P2P_GONE", "the controller is gone", {{"bdf", name()}});
 		if (!patience.turn())
 			throw timedOut("the controller's status");
 	}
 }
 
-static uint64_t readyTimeout(uint64_t cap)
-{
-	return std::max<uint64_t>(capTimeout(cap) * (second / 2), second);
-}
-
-void Controller::disable() const
+void Controller::disable(uint64_t timeoutNs, const std::stop_token &stop) const
 {
 	write32(CC, read32(CC) & ~CC_EN);
-	waitStatus(CSTS_RDY, 0, readyTimeout(cap_));
+	waitStatus(CSTS_RDY, 0, timeoutNs, stop);
+}
+
+void Controller::checkHealth() const
+{
+	const uint32_t status = read32(CSTS);
+	if (~status == 0)
+		throw Error("P2P_GONE", "the controller is gone", {{"bdf", name()}});
+	if (status & CSTS_CFS)
+		throw Error("NVME_FATAL", "the controller has given up (CSTS.CFS)",
+			    {{"bdf", name()}});
 }
 
 void Controller::enable()
 {
-	adminQueue_ = std::make_unique<QueuePair>(space_, plan_, uint16_t{0}, adminDepth,
-						  doorbell(0), doorbell(1));
+	adminQueue_ = makePair(0, adminDepth);
 	const uint32_t last = adminQueue_->entries() - 1u;
 
 	write32(AQA, last << 16 | last);
 	write64(ASQ, number(adminQueue_->submissionIova()));
 	write64(ACQ, number(adminQueue_->completionIova()));
-	write32(CC, CC_EN | CC_IOSQES | CC_IOCQES);
-	waitStatus(CSTS_RDY | CSTS_CFS, CSTS_RDY, readyTimeout(cap_));
 	isUp_ = true;
+	write32(CC, CC_EN | CC_IOSQES | CC_IOCQES);
+	waitStatus(CSTS_RDY | CSTS_CFS, CSTS_RDY, readyTimeout(cap_), function_->stop().asked);
+}
+
+std::unique_ptr<QueuePair> Controller::makePair(unsigned id, unsigned depth)
+{
+	const auto &memory = queueMemory_.emplace_back(space_, plan_, QueuePair::memorySize(depth));
+	return std::make_unique<QueuePair>(static_cast<uint16_t>(id), static_cast<uint16_t>(depth),
+					   memory.data(), memory.iova(), doorbell(2 * id),
+					   doorbell(2 * id + 1));
 }
 
 const std::byte *Controller::identify(uint32_t cns, uint32_t nsid)
@@ -168,10 +201,7 @@ std::unique_ptr<QueuePair> Controller::makeQueues(unsigned depth)
 	if (madeQueues_ >= grantedQueues_)
 		return nullptr;
 	const unsigned id = ++madeQueues_;
-	const auto entries = std::min<unsigned>(depth, static_cast<unsigned>(capMqes(cap_)));
-	auto queue = std::make_unique<QueuePair>(space_, plan_, static_cast<uint16_t>(id),
-						 static_cast<uint16_t>(entries), doorbell(2 * id),
-						 doorbell(2 * id + 1));
+	auto queue = makePair(id, std::min<unsigned>(depth, static_cast<unsigned>(capMqes(cap_))));
 	const uint32_t size = (queue->entries() - 1u) << 16 | id;
 
 	admin({.opcode = CREATE_IO_CQ,
@@ -189,16 +219,21 @@ void Controller::deleteQueues(const QueuePair &queues)
 	admin({.opcode = DELETE_IO_CQ, .dwords = {queues.id()}});
 }
 
-Completion Controller::admin(Command command)
+Completion Controller::admin(Command command, uint64_t timeoutNs)
 {
 	adminQueue_->push(command);
-	return finish(*adminQueue_, adminTimeout);
+	return finish(*adminQueue_, timeoutNs);
+}
+
+Completion Controller::admin(Command command)
+{
+	return admin(command, adminTimeout);
 }
 
 // Rings and waits for the one command under way in that queue.
 Completion Controller::finish(QueuePair &queue, uint64_t timeoutNs)
 {
-	sys::Patience patience(timeoutNs);
+	sys::Patience patience(timeoutNs, function_->stop().asked);
 
 	queue.ring();
 	for (;;) {
@@ -207,35 +242,33 @@ Completion Controller::finish(QueuePair &queue, uint64_t timeoutNs)
 			checkStatus(queue, *completion);
 			return *completion;
 		}
-		if (!patience.turn())
+		if (!patience.turn()) {
+			checkHealth();
 			throw timedOut("a command");
+		}
 	}
 }
 
-static const char *operation(uint16_t queueId, uint8_t opcode)
+bool Controller::askToAbort(const QueuePair &queue, uint16_t id)
 {
-	if (queueId == 0)
-		return "an administrative command";
-	return opcode == READ ? "Read" : opcode == WRITE ? "Write" : "Flush";
+	try {
+		admin({.opcode = ABORT, .dwords = {uint32_t{id} << 16 | queue.id()}}, abortTimeout);
+		return true;
+	} catch (const Error &error) {
+		return error.code == "NVME_STATUS";
+	}
 }
 
 void Controller::checkStatus(const QueuePair &queue, const Completion &completion) const
 {
-	const auto code = static_cast<uint8_t>(completion.status >> 1);
-	const auto type = static_cast<uint8_t>(completion.status >> 9 & 7);
-	if (code == 0 && type == 0)
-		return;
+	if (completion.status >> 1 != 0)
+		throw statusError(name(), queue, completion);
+}
 
-	const auto &command = queue.command(completion.id);
-	const uint64_t lba = command.dwords[0] | static_cast<uint64_t>(command.dwords[1]) << 32;
-	throw Error("NVME_STATUS", statusName(type, code),
-		    {{"bdf", name()},
-		     {"status", statusName(type, code)},
-		     {"type", std::to_string(type)},
-		     {"statusCode", std::to_string(code)},
-		     {"operation", operation(queue.id(), command.opcode)},
-		     {"lba", std::to_string(lba)},
-		     {"nsid", std::to_string(command.nsid)}});
+Error Controller::overdue(const QueuePair &queue, uint16_t id) const
+{
+	return Error("P2P_TIMEOUT", name() + ": a command did not complete",
+		     commandFacts(name(), queue, id));
 }
 
 Error Controller::timedOut(const std::string &what) const
@@ -249,8 +282,9 @@ void Controller::shutDown()
 	if (!isUp_)
 		return;
 	write32(CC, (read32(CC) & ~CC_SHN_MASK) | CC_SHN_NORMAL);
-	waitStatus(CSTS_SHST_MASK, CSTS_SHST_COMPLETE, 20 * second);
-	disable();
+	const auto &stop = function_->stop().asked;
+	waitStatus(CSTS_SHST_MASK, CSTS_SHST_COMPLETE, 20 * second, stop);
+	disable(readyTimeout(cap_), stop);
 	isUp_ = false;
 }
 

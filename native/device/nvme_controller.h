@@ -7,7 +7,9 @@
 #include "device/nvme_queue.h"
 #include "sys/error.h"
 #include "vfio/function.h"
+#include "vfio/host.h"
 
+#include <deque>
 #include <memory>
 
 namespace device::nvme
@@ -36,8 +38,18 @@ public:
 	void deleteQueues(const QueuePair &queues);
 	// Rings and waits for the one command under way in that queue.
 	Completion finish(QueuePair &queue, uint64_t timeoutNs);
-	// Error NVME_STATUS for anything but success.
+	// Error NVME_STATUS for anything but success. Its facts say which command it was; tag is
+	// that of whoever pushed it.
 	void checkStatus(const QueuePair &queue, const Completion &completion) const;
+	// Error P2P_GONE where no register answers, NVME_FATAL where the controller has given up.
+	void checkHealth() const;
+	// Asks it to abort a command, and takes it down where it does not answer to that. True
+	// where it may go on: whether the command has ended shows in its queue.
+	bool askToAbort(const QueuePair &queue, uint16_t id);
+	// Off, by a reset of the function if need be; how: 'reset', 'function-reset' or 'nothing'.
+	std::string reset() noexcept;
+	// A command that did not complete: Error P2P_TIMEOUT with the facts of checkStatus().
+	sys::Error overdue(const QueuePair &queue, uint16_t id) const;
 
 	// CC.SHN, then off; with errors.
 	void shutDown();
@@ -51,12 +63,15 @@ private:
 	void write64(size_t reg, uint64_t value) const;
 	volatile uint32_t *doorbell(unsigned index) const;
 
-	void waitStatus(uint32_t mask, uint32_t value, uint64_t timeoutNs) const;
+	void waitStatus(uint32_t mask, uint32_t value, uint64_t timeoutNs,
+			const std::stop_token &stop) const;
 	void bringUp();
-	void disable() const;
+	void disable(uint64_t timeoutNs, const std::stop_token &stop) const;
 	void enable();
 	void identifyController();
+	Completion admin(Command command, uint64_t timeoutNs);
 	Completion admin(Command command);
+	std::unique_ptr<QueuePair> makePair(unsigned id, unsigned depth);
 	sys::Error timedOut(const std::string &what) const;
 
 	vfio::AddressSpace &space_;
@@ -73,6 +88,7 @@ private:
 	unsigned madeQueues_ = 0;
 
 	vfio::HostWindow scratch_;
+	std::deque<vfio::HostWindow> queueMemory_;
 	std::unique_ptr<QueuePair> adminQueue_;
 
 	// The last member, so that it ends first, also when bringing up fails half-way: the

@@ -67,7 +67,8 @@ std::optional<MemoryPart> findPmr(const vfio::Function &function)
 
 	const uint32_t pmr = registers.read(PMRCAP);
 	const uint64_t unit = (pmr >> 8 & 3) == 0 ? second / 2 : 60 * second;
-	sys::Patience patience(std::max<uint64_t>((pmr >> 16 & 0xff) * unit, second));
+	sys::Patience patience(std::max<uint64_t>((pmr >> 16 & 0xff) * unit, second),
+			       function.stop());
 	registers.write(PMRCTL, registers.read(PMRCTL) | PMRCTL_EN);
 	while (registers.read(PMRSTS) & PMRSTS_NRDY)
 		if (!patience.turn())

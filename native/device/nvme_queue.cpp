@@ -3,8 +3,6 @@
 
 #include "sys/error.h"
 
-#include <cstring>
-
 namespace device::nvme
 {
 
@@ -13,29 +11,36 @@ static size_t pages(size_t bytes)
 	return (bytes + 4095) / 4096 * 4096;
 }
 
-QueuePair::QueuePair(const vfio::AddressSpace &space, vfio::IovaPlan &plan, uint16_t queueId,
-		     uint16_t queueDepth, volatile uint32_t *sqDoorbell,
-		     volatile uint32_t *cqDoorbell)
+size_t QueuePair::memorySize(unsigned depth)
+{
+	return pages((depth + 1) * sizeof(Command)) + pages((depth + 1) * sizeof(Completion));
+}
+
+QueuePair::QueuePair(uint16_t queueId, uint16_t queueDepth, std::byte *memory, pci::Iova iova,
+		     volatile uint32_t *sqDoorbell, volatile uint32_t *cqDoorbell)
     : id_(queueId), entries_(static_cast<uint16_t>(queueDepth + 1)),
-      completionOffset_(pages(entries_ * sizeof(Command))),
-      memory_(space, plan, completionOffset_ + pages(entries_ * sizeof(Completion))),
-      sqDoorbell_(sqDoorbell), cqDoorbell_(cqDoorbell), slots_(queueDepth)
+      completionOffset_(pages(entries_ * sizeof(Command))), memory_(memory), iova_(iova),
+      sqDoorbell_(sqDoorbell), cqDoorbell_(cqDoorbell), slots_(queueDepth), free_(queueDepth)
 {
 	for (uint16_t id = queueDepth; id-- > 0;)
 		freeIds_.push_back(id);
 }
 
-bool QueuePair::push(Command command, uint32_t tag)
+bool QueuePair::push(const Command &command, uint32_t tag)
 {
-	if (freeIds_.empty())
+	if (free_ == 0)
 		return false;
 
-	command.id = freeIds_.back();
-	freeIds_.pop_back();
-	slots_[command.id] = {command, tag, true};
-	std::memcpy(memory_.data() + tail_ * sizeof command, &command, sizeof command);
-	tail_ = static_cast<uint16_t>((tail_ + 1) % entries_);
-	underWay_++;
+	const uint16_t id = freeIds_[--free_];
+	slots_[id] = {.lba = command.dwords[0] | uint64_t{command.dwords[1]} << 32,
+		      .tag = tag,
+		      .nsid = command.nsid,
+		      .opcode = command.opcode,
+		      .isUnderWay = true};
+	auto &entry = reinterpret_cast<Command *>(memory_)[tail_];
+	entry = command;
+	entry.id = id;
+	tail_ = following(tail_);
 	return true;
 }
 
@@ -49,8 +54,7 @@ void QueuePair::ring()
 
 std::optional<Completion> QueuePair::pop()
 {
-	auto *entry =
-		reinterpret_cast<volatile Completion *>(memory_.data() + completionOffset_) + head_;
+	auto *entry = reinterpret_cast<volatile Completion *>(memory_ + completionOffset_) + head_;
 	const uint16_t status = entry->status;
 	if ((status & 1) != phase_)
 		return std::nullopt;
@@ -62,16 +66,33 @@ std::optional<Completion> QueuePair::pop()
 				    .sqId = entry->sqId,
 				    .id = entry->id,
 				    .status = status};
-	head_ = static_cast<uint16_t>((head_ + 1) % entries_);
+	head_ = following(head_);
 	if (head_ == 0)
 		phase_ ^= 1;
 	if (completion.id >= slots_.size() || !slots_[completion.id].isUnderWay)
-		throw sys::Error("NVME_WILD", "a completion of no command",
-				 {{"id", std::to_string(completion.id)}});
+		throwWild(completion.id);
 	slots_[completion.id].isUnderWay = false;
-	freeIds_.push_back(completion.id);
-	underWay_--;
+	freeIds_[free_++] = completion.id;
 	return completion;
+}
+
+void QueuePair::throwWild(unsigned id)
+{
+	throw sys::Error("NVME_WILD", "a completion of no command", {{"id", std::to_string(id)}});
+}
+
+std::optional<uint16_t> QueuePair::overdue(uint64_t time, uint64_t timeout)
+{
+	for (uint16_t id = 0; id < slots_.size(); id++) {
+		auto &slot = slots_[id];
+		if (!slot.isUnderWay)
+			continue;
+		if (slot.seen == 0)
+			slot.seen = time;
+		else if (time - slot.seen > timeout)
+			return id;
+	}
+	return std::nullopt;
 }
 
 void QueuePair::ringCompletions()

@@ -4,9 +4,10 @@
 #pragma once
 
 #include "device/nvme_regs.h"
-#include "vfio/host.h"
+#include "pci/address.h"
 
 #include <atomic>
+#include <cstddef>
 #include <optional>
 #include <vector>
 
@@ -16,20 +17,23 @@ namespace device::nvme
 class QueuePair
 {
 public:
-	// depth: commands under way at once; the rings have one entry more.
-	QueuePair(const vfio::AddressSpace &space, vfio::IovaPlan &plan, uint16_t queueId,
-		  uint16_t queueDepth, volatile uint32_t *sqDoorbell,
-		  volatile uint32_t *cqDoorbell);
+	// Bytes of memory for so many commands under way; the rings have one entry more.
+	static size_t memorySize(unsigned depth);
+
+	// memory: zeroed, and kept for as long as the controller may use it; iova: where the
+	// controller finds it.
+	QueuePair(uint16_t queueId, uint16_t queueDepth, std::byte *memory, pci::Iova iova,
+		  volatile uint32_t *sqDoorbell, volatile uint32_t *cqDoorbell);
 
 	uint16_t id() const { return id_; }
 	uint16_t entries() const { return entries_; }
-	pci::Iova submissionIova() const { return memory_.iova(); }
-	pci::Iova completionIova() const { return memory_.iova() + completionOffset_; }
-	unsigned underWay() const { return underWay_; }
+	pci::Iova submissionIova() const { return iova_; }
+	pci::Iova completionIova() const { return iova_ + completionOffset_; }
+	unsigned underWay() const { return static_cast<unsigned>(slots_.size() - free_); }
 
 	// Puts a command into the ring, with an id of its own; false when the queue is full. The
 	// device learns of it at the next ring(). tag: for whoever pops it.
-	bool push(Command command, uint32_t tag = 0);
+	bool push(const Command &command, uint32_t tag = 0);
 	void ring();
 	// The next finished command; nullopt where there is none yet. Error NVME_WILD for an id
 	// that is not under way: a device that makes ids up cannot be believed any more.
@@ -37,26 +41,40 @@ public:
 	uint32_t tag(unsigned id) const { return slots_[id].tag; }
 	// Tells the device how far the completion queue was read.
 	void ringCompletions();
-	// The command that finished with that id, for messages.
-	const Command &command(unsigned id) const { return slots_[id].command; }
-
-private:
+	// What is known of a command under its id, until that is used again.
 	struct Slot {
-		Command command;
+		uint64_t lba = 0; // and whatever else stands in dwords 10 and 11
+		uint64_t seen = 0;
 		uint32_t tag = 0;
+		uint32_t nsid = 0;
+		uint8_t opcode = 0;
 		bool isUnderWay = false;
 	};
+	const Slot &slot(unsigned id) const { return slots_[id]; }
+	// The ids of all, for walks over the slots.
+	unsigned depth() const { return entries_ - 1u; }
+	// The id of a command that has been under way for longer than timeout, counted from the
+	// first call that saw it; nanoseconds, time as of sys::now().
+	std::optional<uint16_t> overdue(uint64_t time, uint64_t timeout);
 
+private:
 	uint16_t id_;
 	uint16_t entries_;
 	size_t completionOffset_;
-	vfio::HostWindow memory_;
+	std::byte *memory_;
+	pci::Iova iova_;
 	volatile uint32_t *sqDoorbell_;
 	volatile uint32_t *cqDoorbell_;
 
-	std::vector<uint16_t> freeIds_;
+	uint16_t following(uint16_t index) const
+	{
+		return index + 1u == entries_ ? uint16_t{0} : static_cast<uint16_t>(index + 1);
+	}
+	[[noreturn]] static void throwWild(unsigned id);
+
 	std::vector<Slot> slots_;
-	unsigned underWay_ = 0;
+	std::vector<uint16_t> freeIds_; // the first so many of them
+	size_t free_;
 	uint16_t tail_ = 0, rungTail_ = 0;
 	uint16_t head_ = 0, rungHead_ = 0;
 	uint16_t phase_ = 1;

@@ -80,6 +80,7 @@ enum AdminOpcode : uint8_t {
 	DELETE_IO_CQ = 0x04,
 	CREATE_IO_CQ = 0x05,
 	IDENTIFY = 0x06,
+	ABORT = 0x08,
 	SET_FEATURES = 0x09,
 };
 

@@ -70,4 +70,34 @@ std::string statusName(uint8_t type, uint8_t code)
 	return text;
 }
 
+static const char *operation(uint16_t queueId, uint8_t opcode)
+{
+	if (queueId == 0)
+		return "an administrative command";
+	return opcode == READ ? "Read" : opcode == WRITE ? "Write" : "Flush";
+}
+
+sys::Error::Facts commandFacts(const std::string &controller, const QueuePair &queue, unsigned id)
+{
+	const auto &slot = queue.slot(id);
+	return {{"bdf", controller},
+		{"operation", operation(queue.id(), slot.opcode)},
+		{"lba", std::to_string(slot.lba)},
+		{"nsid", std::to_string(slot.nsid)},
+		{"tag", std::to_string(slot.tag)}};
+}
+
+sys::Error statusError(const std::string &controller, const QueuePair &queue,
+		       const Completion &completion)
+{
+	const auto code = static_cast<uint8_t>(completion.status >> 1);
+	const auto type = static_cast<uint8_t>(completion.status >> 9 & 7);
+	auto facts = commandFacts(controller, queue, completion.id);
+
+	facts.insert({{"status", statusName(type, code)},
+		      {"type", std::to_string(type)},
+		      {"statusCode", std::to_string(code)}});
+	return sys::Error("NVME_STATUS", statusName(type, code), facts);
+}
+
 }

@@ -48,16 +48,4 @@ PrpLayout::Pointers PrpLayout::at(uint64_t offset, size_t length, uint64_t listI
 	return {first, listIova + slot(copy, index) * sizeof(uint64_t)};
 }
 
-PrpTable::PrpTable(const vfio::AddressSpace &space, vfio::IovaPlan &plan, pci::Iova start,
-		   uint64_t length)
-    : layout_(number(start), length), list_(space, plan, layout_.size())
-{
-	layout_.fill(reinterpret_cast<uint64_t *>(list_.data()), number(list_.iova()));
-}
-
-PrpLayout::Pointers PrpTable::at(uint64_t offset, size_t length) const
-{
-	return layout_.at(offset, length, number(list_.iova()));
-}
-
 }

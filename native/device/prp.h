@@ -3,8 +3,7 @@
 // needs two numbers and no list of its own (NVM Express Base Specification 2.0, 4.1.1).
 #pragma once
 
-#include "vfio/host.h"
-
+#include <cstddef>
 #include <cstdint>
 
 namespace device::nvme
@@ -41,20 +40,6 @@ private:
 	uint64_t firstPage_;
 	uint64_t count_;
 	uint64_t copyPages_;
-};
-
-// A layout in host memory that the controller sees.
-class PrpTable
-{
-public:
-	PrpTable(const vfio::AddressSpace &space, vfio::IovaPlan &plan, pci::Iova start,
-		 uint64_t length);
-
-	PrpLayout::Pointers at(uint64_t offset, size_t length) const;
-
-private:
-	PrpLayout layout_;
-	vfio::HostWindow list_;
 };
 
 }

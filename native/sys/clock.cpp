@@ -37,12 +37,22 @@ void pause(uint64_t duration)
 	nanosleep(&time, nullptr);
 }
 
-Patience::Patience(uint64_t timeout) : timeout_(timeout) {}
+void checkStop(const std::stop_token &stop)
+{
+	if (stop.stop_requested())
+		throw Error("P2P_STOPPED", "interrupted");
+}
+
+Patience::Patience(uint64_t timeout, std::stop_token stop)
+    : timeout_(timeout), stop_(std::move(stop))
+{
+}
 
 bool Patience::turn()
 {
 	if (++turns_ < spins)
 		return true;
+	checkStop(stop_);
 	// The time counts from the end of the spinning, which is short.
 	if (turns_ == spins)
 		deadline_ = now() + timeout_;

@@ -2,6 +2,8 @@
 // Time, and waiting for something that can only be looked at.
 #pragma once
 
+#include "sys/stop.h"
+
 #include <cstdint>
 
 namespace sys
@@ -19,14 +21,16 @@ class Patience
 {
 public:
 	// timeout: nanoseconds until the next turn() answers false.
-	explicit Patience(uint64_t timeout);
-	// To be called after each look that found nothing; false when the time is up.
+	explicit Patience(uint64_t timeout, std::stop_token stop = {});
+	// To be called after each look that found nothing; false when the time is up. Error
+	// P2P_STOPPED, once it sleeps.
 	bool turn();
 	// Something happened: spin again, and start the time anew.
 	void renew();
 
 private:
 	uint64_t timeout_;
+	std::stop_token stop_;
 	uint64_t deadline_ = 0;
 	unsigned turns_ = 0;
 };

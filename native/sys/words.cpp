@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "sys/words.h"
 
+#include "sys/error.h"
+
+#include <csetjmp>
+#include <csignal>
 #include <cstdint>
 
 namespace sys
@@ -43,7 +47,9 @@ static size_t copyWidth(size_t width, volatile std::byte *to, const volatile std
 	}
 }
 
-void copyWords(volatile std::byte *to, const volatile std::byte *from, size_t length, size_t limit)
+// Not inline: what a jump finds in registers is nobody's.
+[[gnu::noinline]] static bool copyOrDie(volatile std::byte *to, const volatile std::byte *from,
+					size_t length, size_t limit)
 {
 	const size_t widest = commonWidth(to, from, limit);
 
@@ -60,6 +66,40 @@ void copyWords(volatile std::byte *to, const volatile std::byte *from, size_t le
 		from += done;
 		length -= done;
 	}
+	return true;
+}
+
+// A signal's handler knows no object: this is where the thread's copy goes on after a SIGBUS.
+static thread_local sigjmp_buf *landing = nullptr;
+
+static struct sigaction handleBusErrors()
+{
+	static struct sigaction before;
+	struct sigaction action = {};
+
+	action.sa_handler = [](int number) {
+		if (landing)
+			siglongjmp(*landing, 1);
+		// Not ours: the same access meets whoever was there before.
+		sigaction(number, &before, nullptr);
+	};
+	action.sa_flags = SA_NODEFER;
+	sigaction(SIGBUS, &action, &before);
+	return before;
+}
+
+void copyWords(volatile std::byte *to, const volatile std::byte *from, size_t length, size_t limit)
+{
+	[[maybe_unused]] static const auto before = handleBusErrors();
+	volatile bool isThere = false;
+	sigjmp_buf place;
+
+	landing = &place;
+	if (sigsetjmp(place, 0) == 0)
+		isThere = copyOrDie(to, from, length, limit);
+	landing = nullptr;
+	if (!isThere)
+		throw Error("P2P_GONE", "the memory does not answer any more");
 }
 
 }

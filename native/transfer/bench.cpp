@@ -195,14 +195,14 @@ static void requireSizes(const BenchOrder &order, const Client &client)
 }
 
 void bench(const pci::Machine &machine, const Plan &plan, const BenchOrder &order,
-	   std::stop_token stop, const std::function<void(Sample)> &tell)
+	   const sys::Stop &stop, const std::function<void(Sample)> &tell)
 {
 	const auto proof = copy(machine, plan, stop, [](const Progress &) {});
 	if (proof.mismatch)
 		throw Error("P2P_BENCH_WRONG", "the bytes do not arrive",
 			    {{"kind", proof.mismatch->kind}});
 
-	Hold hold(machine, plan);
+	Hold hold(machine, plan, stop);
 	auto &client = Ends(hold).client;
 	requireSizes(order, client);
 	Bench bench(plan, order, hold, stop);

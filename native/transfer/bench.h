@@ -3,11 +3,11 @@
 // beside them the same through host memory, and the client with host memory alone.
 #pragma once
 
+#include "sys/stop.h"
 #include "transfer/meter.h"
 #include "transfer/plan.h"
 
 #include <functional>
-#include <stop_token>
 #include <vector>
 
 namespace transfer
@@ -56,6 +56,6 @@ Plan planBench(const pci::Machine &machine, const BenchOrder &order);
 // Proves first, by a sampled copy, that bytes arrive at all: Error P2P_BENCH_WRONG (fact kind).
 // What copying refuses before it writes, that copy refuses: P2P_SIGNATURE, P2P_REGISTER_BAR.
 void bench(const pci::Machine &machine, const Plan &plan, const BenchOrder &order,
-	   std::stop_token stop, const std::function<void(Sample)> &tell);
+	   const sys::Stop &stop, const std::function<void(Sample)> &tell);
 
 }

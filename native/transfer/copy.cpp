@@ -109,6 +109,23 @@ static bool isAlive(const HeldMemory *memory)
 	return !now.isGone() && command && (function.physfn || *command & PCI_COMMAND_MEMORY);
 }
 
+// Nobody there any more: what was written since went nowhere.
+static void requireThere(const HeldMemory *memory)
+{
+	if (!memory)
+		return;
+	const auto &function = memory->function();
+	const auto bytes = sys::readBytes(function.folder + "/config", 64).value_or("");
+	if (bytes.empty() || pci::Config(bytes).isGone())
+		throw Error("P2P_GONE", "the function is gone", {{"bdf", function.bdf.name()}});
+}
+
+static void requireMemory(const Hold &hold)
+{
+	for (const auto *memory : {hold.from(), hold.to(), hold.via()})
+		requireThere(memory);
+}
+
 namespace
 {
 
@@ -238,11 +255,11 @@ private:
 class Sides
 {
 public:
-	Sides(const Plan &plan, Hold &hold, uint64_t length)
+	Sides(const Plan &plan, Hold &hold, uint64_t length, const std::stop_token &stop)
 	    : fromStaging_(hold.hostMemory(Side::largestBlock)),
 	      toStaging_(hold.hostMemory(Side::largestBlock)),
-	      from_(make(plan.from, hold.from(), hold.source(), fromStaging_, length)),
-	      to_(make(plan.to, hold.to(), hold.sink(), toStaging_, length))
+	      from_(make(plan.from, hold.from(), hold.source(), fromStaging_, length, stop)),
+	      to_(make(plan.to, hold.to(), hold.sink(), toStaging_, length, stop))
 	{
 		if (hold.stream()) {
 			hold.stream()->keepPast(Proof::largestWindow);
@@ -256,10 +273,10 @@ public:
 private:
 	static std::unique_ptr<Side> make(const End &end, const HeldMemory *memory,
 					  device::Client *client, const HostMemory &staging,
-					  uint64_t length)
+					  uint64_t length, const std::stop_token &stop)
 	{
 		if (memory)
-			return std::make_unique<MemorySide>(memory->bytes(length));
+			return std::make_unique<MemorySide>(memory->bytes(length), stop);
 		return std::make_unique<MediumSide>(*client, end.place.offset, staging.memory());
 	}
 
@@ -280,6 +297,7 @@ static bool copyWindow(Hold &hold, Carrier &carrier, uint64_t offset, uint64_t l
 	const uint64_t start = sys::now();
 	report.verifyNs += start - begun;
 	const auto moved = carrier.move(offset, length, pace);
+	requireMemory(hold);
 	if (hold.sink())
 		hold.sink()->flush();
 	const uint64_t done = sys::now();
@@ -294,6 +312,50 @@ static bool copyWindow(Hold &hold, Carrier &carrier, uint64_t offset, uint64_t l
 		report.mismatch = proof->check(offset, moved.bytes);
 	report.verifyNs += sys::now() - done;
 	return !report.mismatch && moved.bytes == length && report.bytes < report.length;
+}
+
+static bool isEqual(Proof &proof, uint64_t offset, uint64_t length)
+{
+	try {
+		return !proof.check(offset, length);
+	} catch (const Error &) {
+		return false;
+	}
+}
+
+// A load or store that met nobody does not know whose memory it was.
+static void nameGone(Error &error, const Hold &hold)
+{
+	try {
+		requireMemory(hold);
+	} catch (const Error &known) {
+		error.facts.insert(known.facts.begin(), known.facts.end());
+	}
+}
+
+// Up to where the bytes are at their destination, and where in the copy it went wrong: of a window
+// that starts at offset. What was to be proved counts only when it was.
+static void tellCertain(Error &error, const Plan &plan, const Hold &hold, Proof *proof,
+			uint64_t offset, const Report &report)
+{
+	auto &facts = error.facts;
+	const bool isProved = plan.order.verify == Verify::full;
+	uint64_t certain = isProved ? offset : report.bytes;
+
+	if (const auto moved = facts.find("certain"); moved != facts.end()) {
+		const uint64_t length = std::stoull(moved->second);
+		const bool isRight = !isProved || (error.code == "NVME_STATUS" &&
+						   isEqual(*proof, offset, length));
+		certain = isRight ? offset + length : offset;
+	}
+	facts["certain"] = std::to_string(certain);
+	facts["proved"] = isProved ? "yes" : "";
+	if (error.code == "P2P_GONE")
+		nameGone(error, hold);
+	if (const auto place = facts.find("offset"); place != facts.end())
+		place->second = std::to_string(offset + std::stoull(place->second));
+	if (error.code == "P2P_TIMEOUT" && plan.legs.size() == 1)
+		facts.insert({"bdf", plan.legs.front().client.bdf.name()});
 }
 
 // A stream must be as long as was said, or fit as a whole: never cut short in silence.
@@ -316,10 +378,10 @@ static void requireWholeStream(const Plan &plan, Hold &hold, const Report &repor
 		throw Error("P2P_STREAM_LONG", "the stream goes on", facts);
 }
 
-Report copy(const pci::Machine &machine, const Plan &plan, std::stop_token stop,
+Report copy(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop,
 	    const std::function<void(Progress)> &tell)
 {
-	Hold hold(machine, plan);
+	Hold hold(machine, plan, stop);
 	const uint64_t length = decideLength(plan, hold);
 	guardMemory(plan, hold.from(), length);
 	guardMemory(plan, hold.to(), length);
@@ -338,7 +400,7 @@ Report copy(const pci::Machine &machine, const Plan &plan, std::stop_token stop,
 	std::optional<OwnData> own;
 	std::optional<Proof> proof;
 	if (isProved) {
-		sides.emplace(plan, hold, length);
+		sides.emplace(plan, hold, length, stop);
 		if (plan.order.pattern)
 			own.emplace(sides->from(), *plan.order.pattern, length);
 		proof.emplace(own ? own->computed() : sides->from(), sides->to(),
@@ -361,12 +423,16 @@ Report copy(const pci::Machine &machine, const Plan &plan, std::stop_token stop,
 		const Pace pace{.requestSize = 0,
 				.timeoutNs = plan.order.timeoutNs,
 				.stop = stop,
-				.tell = [&](uint64_t done) { tell({"copy", at + done, total}); }};
+				.tell = [&](uint64_t done) {
+					requireMemory(hold);
+					tell({"copy", at + done, total});
+				}};
 		try {
 			isMore = copyWindow(hold, carrier, at, size, pace,
 					    proof ? &*proof : nullptr, report);
 		} catch (Error &error) {
 			witness.testify(error);
+			tellCertain(error, plan, hold, proof ? &*proof : nullptr, at, report);
 			throw;
 		}
 		tell({"verify", report.bytes, total});

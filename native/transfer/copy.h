@@ -3,12 +3,12 @@
 // everything back.
 #pragma once
 
+#include "sys/stop.h"
 #include "transfer/plan.h"
 #include "transfer/verify.h"
 #include "transfer/witness.h"
 
 #include <functional>
-#include <stop_token>
 
 namespace transfer
 {
@@ -39,7 +39,7 @@ struct Report {
 };
 
 // Errors: those of vfio, device and guard; a mismatch is an answer, not an Error.
-Report copy(const pci::Machine &machine, const Plan &plan, std::stop_token stop,
+Report copy(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop,
 	    const std::function<void(Progress)> &tell);
 
 }

@@ -114,9 +114,9 @@ static std::unique_ptr<HeldMemory> holdIfMemory(vfio::AddressSpace *space, const
 	return end.isMemory() ? std::make_unique<HeldMemory>(space, end) : nullptr;
 }
 
-Hold::Hold(const pci::Machine &machine, const Plan &plan)
+Hold::Hold(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop)
 {
-	openSpace(machine, plan);
+	openSpace(machine, plan, stop);
 	from_ = holdIfMemory(space_.get(), plan.from);
 	to_ = holdIfMemory(space_.get(), plan.to);
 	if (plan.mechanism() == "p2pmem")
@@ -128,14 +128,17 @@ Hold::Hold(const pci::Machine &machine, const Plan &plan)
 		engines_ = std::make_unique<device::Engines>(*space_, *iovas_);
 	source_ = clientOf(plan, plan.from, true);
 	sink_ = clientOf(plan, plan.to, false);
+	for (auto *client : {source_.get(), sink_.get()})
+		if (client)
+			client->limit({plan.order.timeoutNs, stop.asked});
 }
 
-void Hold::openSpace(const pci::Machine &machine, const Plan &plan)
+void Hold::openSpace(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop)
 {
 	const auto functions = plan.opened();
 	if (functions.empty())
 		return;
-	space_ = vfio::openSpace(plan.space, *functions.front());
+	space_ = vfio::openSpace(plan.space, *functions.front(), stop);
 	iovas_ = std::make_unique<vfio::IovaPlan>(space_->usableRanges(), machine);
 	for (const auto &leg : plan.legs)
 		iovas_->limit(device::addressBits(leg.client));

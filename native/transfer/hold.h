@@ -73,12 +73,13 @@ class Hold
 {
 public:
 	// Errors: those of vfio, device and HeldMemory; errno's names for files.
-	Hold(const pci::Machine &machine, const Plan &plan);
+	// stop: as of vfio::AddressSpace, and for the clients' waits.
+	Hold(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop);
 
 	// The memory ends; nullptr where an end is none.
-	HeldMemory *from() { return from_.get(); }
-	HeldMemory *to() { return to_.get(); }
-	HeldMemory *via() { return via_.get(); }
+	HeldMemory *from() const { return from_.get(); }
+	HeldMemory *to() const { return to_.get(); }
+	HeldMemory *via() const { return via_.get(); }
 	// Memory of the kernel's pool between the two ends; empty where there is none.
 	std::span<std::byte> pool() const { return pool_.bytes(); }
 	// What reads the source and what writes the destination. One of them alone carries the
@@ -97,7 +98,7 @@ public:
 	vfio::IovaPlan *iovas() { return iovas_.get(); }
 
 private:
-	void openSpace(const pci::Machine &machine, const Plan &plan);
+	void openSpace(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop);
 	void mapFor(const Plan &plan);
 	void takePool(const pci::Function &provider);
 	std::unique_ptr<device::Client> clientOf(const Plan &plan, const End &end, bool isSource);

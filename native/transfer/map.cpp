@@ -45,7 +45,7 @@ static std::optional<sys::DmaBuf> exportIfAny(const vfio::HeldBar &bar, uint64_t
 	}
 }
 
-void map(const pci::Machine &machine, const MapOrder &order, std::stop_token stop,
+void map(const pci::Machine &machine, const MapOrder &order, const sys::Stop &stop,
 	 const std::function<void(Mapping)> &tell)
 {
 	const auto &clientRecord = machine.find(order.client);
@@ -61,7 +61,7 @@ void map(const pci::Machine &machine, const MapOrder &order, std::stop_token sto
 	const auto mechanism = chooseSpace(machine, functions, &provider, order.mechanism);
 
 	// The client is declared last, so that it falls silent before its windows close.
-	const auto space = vfio::openSpace(mechanism, clientRecord);
+	const auto space = vfio::openSpace(mechanism, clientRecord, stop);
 	const vfio::HeldBar held(space.get(), provider, bar);
 	vfio::IovaPlan iovas(space->usableRanges(), machine);
 	const uint64_t length = order.length.value_or(bar.size - order.offset);

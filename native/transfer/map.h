@@ -3,10 +3,10 @@
 // somebody needs it.
 #pragma once
 
+#include "sys/stop.h"
 #include "transfer/plan.h"
 
 #include <functional>
-#include <stop_token>
 
 namespace transfer
 {
@@ -39,7 +39,7 @@ struct Mapping {
 
 // Maps, tells, and holds until stop; then Bus Master of the client is cleared before anything is
 // unmapped. Errors as plan() and those of vfio.
-void map(const pci::Machine &machine, const MapOrder &order, std::stop_token stop,
+void map(const pci::Machine &machine, const MapOrder &order, const sys::Stop &stop,
 	 const std::function<void(Mapping)> &tell);
 
 }

@@ -16,7 +16,12 @@ using device::Client;
 using device::Direction;
 using sys::Error;
 
-static constexpr uint64_t tellEvery = 100'000'000;
+static constexpr uint64_t second = 1'000'000'000;
+static constexpr uint64_t tickEvery = second / 10;
+static constexpr uint64_t longestNap = 1'000'000, shortestNap = 20'000;
+static constexpr uint64_t settleTimeout = 2 * second;
+static constexpr unsigned spins = 2000;
+static constexpr unsigned turnsPerClock = 64;
 static constexpr size_t mostAtOnce = 256;
 static constexpr size_t mostSlots = 4096;
 
@@ -27,47 +32,70 @@ namespace
 class Beat
 {
 public:
-	explicit Beat(const Pace &pace) : pace_(pace), patience_(pace.timeoutNs) {}
-
-	// What is under way then is the client's to end, which is not long.
-	void checkStop() const
+	Beat(const Pace &pace, std::initializer_list<Client *> clients)
+	    : pace_(pace), clients_(clients)
 	{
-		if (pace_.stop.stop_requested())
-			throw Error("P2P_STOPPED", "interrupted");
 	}
 
 	// After each look: did something finish, and is any device at work?
 	void turn(bool isProgress, uint64_t doneBytes, uint64_t underWay)
 	{
 		if (isProgress) {
-			patience_.renew();
-			tell(doneBytes);
-		} else if (!patience_.turn()) {
-			// People and pipes take as long as they like.
-			if (underWay > 0)
-				throw Error("P2P_TIMEOUT", "no request finished in time",
-					    {{"what", "a request"},
-					     {"underWay", std::to_string(underWay)}});
-			patience_.renew();
+			idle_ = 0;
+			// The clock is looked at seldom: it can be a system call.
+			if (++turns_ % turnsPerClock == 0)
+				tick(sys::now(), doneBytes);
+			return;
 		}
+		if (++idle_ < spins)
+			return;
+		const uint64_t time = sys::now();
+		// People and pipes take as long as they like.
+		if (idle_ == spins || underWay == 0)
+			idleSince_ = time;
+		tick(time, doneBytes);
+		// Whoever watches each of its requests has said so by now.
+		if (time - idleSince_ > pace_.timeoutNs + second)
+			throw Error("P2P_TIMEOUT", "no request finished in time",
+				    {{"what", "a request"}});
+		sys::pause(std::min<uint64_t>(longestNap, shortestNap * (idle_ - spins + 1)));
 	}
 
 private:
-	void tell(uint64_t doneBytes)
+	void tick(uint64_t time, uint64_t doneBytes)
 	{
-		if (!pace_.tell)
+		if (time - ticked_ < tickEvery)
 			return;
-		const uint64_t time = sys::now();
-		if (time - told_ < tellEvery)
-			return;
-		told_ = time;
-		pace_.tell(doneBytes);
+		ticked_ = time;
+		for (auto *client : clients_)
+			client->check();
+		if (pace_.tell)
+			pace_.tell(doneBytes);
 	}
 
 	const Pace &pace_;
-	sys::Patience patience_;
-	uint64_t told_ = 0;
+	std::vector<Client *> clients_;
+	unsigned idle_ = 0;  // turns without progress
+	unsigned turns_ = 0; // and with
+	uint64_t idleSince_ = 0;
+	uint64_t ticked_ = 0;
 };
+
+// Work after an error: what can still end well, does. Whatever else goes wrong is not the news.
+// look: did anything finish?
+void settle(const Pace &pace, std::initializer_list<Client *> clients,
+	    const std::function<bool()> &look)
+{
+	sys::Patience patience(settleTimeout, pace.stop);
+	const auto isBusy = [](const Client *client) { return client->underWay() > 0; };
+	bool isProgress = true;
+
+	try {
+		while (isProgress || (std::ranges::any_of(clients, isBusy) && patience.turn()))
+			isProgress = look();
+	} catch (const Error &) {
+	}
+}
 
 bool isStream(const Client &client)
 {
@@ -81,31 +109,84 @@ uint64_t lengthLeft(const Client &client, uint64_t start, uint64_t length)
 	return end ? std::min(length, *end - start) : length;
 }
 
-// One client between its medium and one piece of memory.
+// numberOf: of the request that a tag belongs to.
+void addFacts(Error &error, uint64_t size, uint64_t certain,
+	      const std::function<uint64_t(uint32_t)> &numberOf)
+{
+	error.facts["certain"] = std::to_string(certain * size);
+	const auto tag = error.facts.find("tag");
+	if (tag == error.facts.end())
+		return;
+	const auto number = numberOf(static_cast<uint32_t>(std::stoul(tag->second)));
+	error.facts["offset"] = std::to_string(number * size);
+	error.facts.erase(tag);
+}
+
+// One client between its medium and one piece of memory. The tag of a request is its number.
 class Move
 {
 public:
 	Move(Client &client, const Span &span, const Pace &pace)
-	    : client_(client), span_(span), pace_(pace), beat_(pace)
+	    : client_(client), span_(span), pace_(pace), beat_(pace, {&client})
 	{
 	}
 
 	Moved finish()
 	{
-		while (finished_ < total()) {
-			beat_.checkStop();
-			fill();
-			const size_t count = client_.poll(tags_);
-			finished_ += count;
-			beat_.turn(count > 0, std::min(finished_ * pace_.requestSize, length()),
-				   isStream(client_) ? 0 : started_ - finished_);
+		try {
+			return finishOrThrow();
+		} catch (Error &error) {
+			explain(error);
+			throw;
 		}
-		return {length(), finished_};
 	}
 
 private:
 	uint64_t length() const { return lengthLeft(client_, span_.medium, span_.length); }
 	uint64_t total() const { return (length() + pace_.requestSize - 1) / pace_.requestSize; }
+
+	Moved finishOrThrow()
+	{
+		while (finished_ < total()) {
+			sys::checkStop(pace_.stop);
+			fill();
+			const bool isProgress = collect();
+			beat_.turn(isProgress, std::min(finished_ * pace_.requestSize, length()),
+				   isStream(client_) ? 0 : started_ - finished_);
+		}
+		return {length(), finished_};
+	}
+
+	bool collect()
+	{
+		const size_t count = client_.poll(tags_);
+		finished_ += count;
+		return count > 0;
+	}
+
+	// Where it went wrong, and up to where everything has finished.
+	void explain(Error &error)
+	{
+		if (error.code == "P2P_STOPPED")
+			return;
+		settle(pace_, {&client_}, [this] {
+			try {
+				return collect();
+			} catch (const Error &) {
+				return false;
+			}
+		});
+		const auto numberOf = [this](uint32_t tag) {
+			return started_ - static_cast<uint32_t>(started_ - tag);
+		};
+		uint64_t certain = finished_;
+		const auto unfinished = client_.unfinished();
+		if (!unfinished.empty())
+			certain = started_;
+		for (const uint32_t tag : unfinished)
+			certain = std::min(certain, numberOf(tag));
+		addFacts(error, pace_.requestSize, certain, numberOf);
+	}
 
 	void fill()
 	{
@@ -116,7 +197,8 @@ private:
 					    .medium = span_.medium + at,
 					    .target = span_.target,
 					    .offset = span_.offset + at,
-					    .length = size}))
+					    .length = size,
+					    .tag = static_cast<uint32_t>(started_)}))
 				return;
 			started_++;
 		}
@@ -139,14 +221,37 @@ public:
 	Relay(Client &source, Client &sink, const Ring &ring, const Stretch &stretch,
 	      const Pace &pace)
 	    : source_(source), sink_(sink), ring_(ring), stretch_(stretch), pace_(pace),
-	      beat_(pace), slots_(std::clamp<uint64_t>(ring.size / pace.requestSize, 1, mostSlots))
+	      beat_(pace, {&source, &sink}),
+	      slots_(std::clamp<uint64_t>(ring.size / pace.requestSize, 1, mostSlots))
 	{
 	}
 
 	Moved finish()
 	{
+		try {
+			return finishOrThrow();
+		} catch (Error &error) {
+			explain(error);
+			throw;
+		}
+	}
+
+private:
+	enum class Slot : uint8_t { free, busy, full };
+
+	uint64_t length() const { return lengthLeft(source_, stretch_.from, stretch_.length); }
+	uint64_t total() const { return (length() + pace_.requestSize - 1) / pace_.requestSize; }
+	size_t slotOf(uint64_t chunk) const { return chunk % slots_.size(); }
+	// The last chunk before end in that slot.
+	uint64_t chunkIn(uint32_t slot, uint64_t end) const
+	{
+		return end - 1 - (end - 1 - slot) % slots_.size();
+	}
+
+	Moved finishOrThrow()
+	{
 		while (emptied_ < total()) {
-			beat_.checkStop();
+			sys::checkStop(pace_.stop);
 			fill();
 			const bool isFilled = collect(source_, Slot::full, filled_);
 			// A sink may take its time: the source is busy meanwhile.
@@ -159,12 +264,39 @@ public:
 		return {length(), filled_ + emptied_};
 	}
 
-private:
-	enum class Slot : uint8_t { free, busy, full };
+	// What was read before the error is written; nothing more is read.
+	void explain(Error &error)
+	{
+		if (error.code == "P2P_STOPPED")
+			return;
+		const bool isSource = asked_ == &source_;
+		settle(pace_, {&source_, &sink_}, [this] { return collectAll(); });
+		uint64_t certain = emptied_;
+		const auto unfinished = sink_.unfinished();
+		if (!unfinished.empty())
+			certain = emptying_;
+		for (const uint32_t slot : unfinished)
+			certain = std::min(certain, chunkIn(slot, emptying_));
+		addFacts(error, pace_.requestSize, certain, [&](uint32_t slot) {
+			return chunkIn(slot, isSource ? filling_ : emptying_);
+		});
+	}
 
-	uint64_t length() const { return lengthLeft(source_, stretch_.from, stretch_.length); }
-	uint64_t total() const { return (length() + pace_.requestSize - 1) / pace_.requestSize; }
-	size_t slotOf(uint64_t chunk) const { return chunk % slots_.size(); }
+	// Each end by itself: an error of one is not to stop the other.
+	bool collectAll()
+	{
+		bool isProgress = false;
+		for (auto *client : {&source_, &sink_})
+			try {
+				isProgress |= client == &source_
+						      ? collect(source_, Slot::full, filled_)
+						      : collect(sink_, Slot::free, emptied_);
+			} catch (const Error &) {
+			}
+		const uint64_t before = emptying_;
+		empty();
+		return isProgress || emptying_ > before;
+	}
 
 	uint64_t underWay() const
 	{
@@ -200,8 +332,11 @@ private:
 		while (emptying_ < std::min(filling_, total()) &&
 		       slots_[slotOf(emptying_)] == Slot::full) {
 			const auto next = request(Direction::toMedium, emptying_);
-			requireMultiple("the length of the stream", stretch_.to + next.length,
-					sink_.blockSize());
+			// No words are made for requests that are right.
+			if ((stretch_.to + next.length) % sink_.blockSize() != 0)
+				requireMultiple("the length of the stream",
+						stretch_.to + next.length, sink_.blockSize());
+			asked_ = &sink_;
 			if (!sink_.start(next))
 				return;
 			slots_[slotOf(emptying_)] = Slot::busy;
@@ -211,6 +346,7 @@ private:
 
 	bool collect(Client &client, Slot state, uint64_t &counter)
 	{
+		asked_ = &client;
 		const size_t count = client.poll(tags_);
 		for (size_t i = 0; i < count; i++)
 			slots_[tags_[i]] = state;
@@ -224,6 +360,7 @@ private:
 	const Stretch &stretch_;
 	const Pace &pace_;
 	Beat beat_;
+	const Client *asked_ = nullptr; // the last that was
 	std::vector<Slot> slots_;
 	std::array<uint32_t, mostAtOnce> tags_{};
 	uint64_t filling_ = 0, filled_ = 0;
@@ -251,8 +388,18 @@ Moved relay(const Leave &, Client &source, Client &sink, const Ring &ring, const
 
 void run(Client &client, const Span &span)
 {
-	const Pace pace{.requestSize = client.maxTransfer()};
-	Move(client, span, pace).finish();
+	const auto &limits = client.limits();
+	const Pace pace{.requestSize = client.maxTransfer(),
+			.timeoutNs = limits.timeoutNs,
+			.stop = limits.stop};
+	try {
+		Move(client, span, pace).finish();
+	} catch (Error &error) {
+		// Places in somebody's buffer mean nothing to anybody else.
+		error.facts.erase("certain");
+		error.facts.erase("offset");
+		throw;
+	}
 }
 
 }

@@ -28,7 +28,8 @@ struct Pace {
 	// Requests of a relay's source under way at most; else as many as it takes.
 	uint64_t underWay = UINT64_MAX;
 	std::stop_token stop{};
-	// Told how many bytes of the span are done, at most ten times a second.
+	// Told how many bytes of the span are done, at most ten times a second; what it throws
+	// ends the work.
 	std::function<void(uint64_t)> tell{};
 };
 
@@ -57,8 +58,9 @@ public:
 	explicit Leave(std::span<const route::Clearance> clearances);
 };
 
-// Moves the span. Errors: the client's; P2P_TIMEOUT; P2P_STOPPED where stop was asked for; the
-// client ends what is under way when it ends itself.
+// Moves the span. Errors: the client's; P2P_TIMEOUT; P2P_STOPPED where stop was asked for. All but
+// the last have a fact `certain`, up to where from the start all requests have finished, in bytes,
+// and, where one request is to blame, `offset`, its place.
 Moved move(const Leave &leave, device::Client &client, const Span &span, const Pace &pace);
 
 // Moves length bytes from one medium to another through the ring, reads and writes under way at

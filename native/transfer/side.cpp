@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "transfer/side.h"
 
+#include "sys/stop.h"
 #include "sys/words.h"
 #include "transfer/move.h"
 
@@ -14,12 +15,14 @@ using device::Direction;
 
 Bytes MemorySide::read(uint64_t offset, size_t length)
 {
+	sys::checkStop(stop_);
 	sys::copyWords(copy_.data(), memory_.data() + offset, length);
 	return Bytes(copy_).first(length);
 }
 
 void MemorySide::write(uint64_t offset, Bytes bytes)
 {
+	sys::checkStop(stop_);
 	sys::copyWords(memory_.data() + offset, bytes.data(), bytes.size());
 }
 

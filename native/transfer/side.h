@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <stop_token>
 #include <vector>
 
 namespace transfer
@@ -36,7 +37,11 @@ public:
 class MemorySide : public Side
 {
 public:
-	explicit MemorySide(std::span<std::byte> memory) : memory_(memory), copy_(largestBlock) {}
+	// stop: a slow BAR takes long to read.
+	explicit MemorySide(std::span<std::byte> memory, std::stop_token stop = {})
+	    : memory_(memory), copy_(largestBlock), stop_(std::move(stop))
+	{
+	}
 
 	Bytes read(uint64_t offset, size_t length) override;
 	void write(uint64_t offset, Bytes bytes) override;
@@ -45,6 +50,7 @@ public:
 private:
 	std::span<std::byte> memory_;
 	std::vector<std::byte> copy_;
+	std::stop_token stop_;
 };
 
 // A medium, through its client and host memory.

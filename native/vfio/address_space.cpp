@@ -11,11 +11,12 @@
 namespace vfio
 {
 
-std::unique_ptr<AddressSpace> openSpace(const std::string &mechanism, const pci::Function &first)
+std::unique_ptr<AddressSpace> openSpace(const std::string &mechanism, const pci::Function &first,
+					sys::Stop stop)
 {
 	if (mechanism == "iommufd")
-		return std::make_unique<Ioas>(first);
-	return std::make_unique<Container>(first);
+		return std::make_unique<Ioas>(first, std::move(stop));
+	return std::make_unique<Container>(first, std::move(stop));
 }
 
 Window AddressSpace::map(std::span<std::byte> memory, pci::Iova iova) const

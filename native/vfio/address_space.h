@@ -6,6 +6,7 @@
 
 #include "pci/machine.h"
 #include "sys/fd.h"
+#include "sys/stop.h"
 #include "vfio/iova.h"
 
 #include <map>
@@ -49,6 +50,10 @@ class AddressSpace
 public:
 	virtual ~AddressSpace() = default;
 
+	// When it is asked for, every function of this address space loses Bus Master at once, and
+	// whatever waits for one ends.
+	const sys::Stop &stop() const { return stop_; }
+
 	// 'type1' or 'iommufd'.
 	virtual const char *mechanism() const = 0;
 	// What the IOMMU accepts, reserved ranges left out.
@@ -70,6 +75,9 @@ public:
 	// VFIO_NO_INTERRUPT_REMAPPING; facts bdf, group and path.
 	virtual sys::Fd openDevice(const pci::Function &function) = 0;
 
+protected:
+	explicit AddressSpace(sys::Stop stop) : stop_(std::move(stop)) {}
+
 private:
 	friend class Window;
 	virtual void mapMemory(std::span<std::byte> memory, pci::Iova iova) const = 0;
@@ -77,11 +85,13 @@ private:
 				pci::Iova iova) const = 0;
 	virtual void unmap(pci::Iova iova, uint64_t size) const noexcept = 0;
 
+	sys::Stop stop_;
 	std::map<std::string, std::weak_ptr<Function>> functions_; // by bdf
 };
 
 // An address space with the IOMMU of a first function. mechanism: 'type1' or 'iommufd'. Errors
 // VFIO_NOT_LOADED, VFIO_NO_TYPE1, VFIO_NO_IOMMUFD, and those of openDevice().
-std::unique_ptr<AddressSpace> openSpace(const std::string &mechanism, const pci::Function &first);
+std::unique_ptr<AddressSpace> openSpace(const std::string &mechanism, const pci::Function &first,
+					sys::Stop stop = {});
 
 }

@@ -28,7 +28,8 @@ static sys::Fd openContainer()
 	return fd;
 }
 
-Container::Container(const pci::Function &first) : fd_(openContainer())
+Container::Container(const pci::Function &first, sys::Stop stop)
+    : AddressSpace(std::move(stop)), fd_(openContainer())
 {
 	attach(first);
 }

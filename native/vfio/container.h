@@ -13,7 +13,7 @@ class Container : public AddressSpace
 public:
 	// Opens /dev/vfio/vfio and attaches a first function, which gives the address space its
 	// IOMMU. Error VFIO_NOT_LOADED, VFIO_NO_TYPE1, errno's name, or as openDevice().
-	explicit Container(const pci::Function &first);
+	explicit Container(const pci::Function &first, sys::Stop stop = {});
 	Container(const Container &) = delete;
 	Container &operator=(const Container &) = delete;
 

@@ -25,21 +25,38 @@ static vfio_region_info regionInfo(const sys::Fd &fd, uint32_t index)
 }
 
 Function::Function(AddressSpace &space, const pci::Function &function)
-    : name_(function.bdf.name()), fd_(space.openDevice(function))
+    : name_(function.bdf.name()), fd_(space.openDevice(function)), stop_(space.stop())
 {
 	const auto info = regionInfo(fd_, VFIO_PCI_CONFIG_REGION_INDEX);
 	configOffset_ = info.offset;
 	configSize_ = info.size;
+	onStop_.emplace(stop_.asked, [this] { trySilence(); });
 }
 
 Function::~Function()
 {
+	onStop_.reset();
+	trySilence();
+}
+
+void Function::trySilence() const noexcept
+{
 	try {
-		if (fd_.isOpen())
-			silence();
+		silence();
 	} catch (const Error &) {
 		// The function is gone; the kernel clears Bus Master when the descriptor closes.
 	}
+}
+
+bool Function::isGone() const
+{
+	uint16_t vendor = 0xffff;
+	try {
+		fd_.readAt(configOffset_ + PCI_VENDOR_ID,
+			   std::as_writable_bytes(std::span(&vendor, 1)));
+	} catch (const Error &) {
+	}
+	return vendor == 0xffff;
 }
 
 pci::Config Function::config() const
@@ -61,6 +78,9 @@ void Function::silence() const
 
 void Function::setCommand(uint16_t clear, uint16_t set) const
 {
+	const std::lock_guard guard(command_);
+	if (set & PCI_COMMAND_MASTER)
+		sys::checkStop(stop_.asked);
 	uint16_t command = 0;
 	const uint64_t at = configOffset_ + PCI_COMMAND;
 

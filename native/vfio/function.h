@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A function that this process drives through VFIO. Opening it reset it and left Bus Master off;
 // when the object ends Bus Master is cleared first, so that no request of the function is under
-// way when the windows it used are unmapped (declare it after them).
+// way when the windows it used are unmapped (declare it after them). The same at once, from
+// whatever thread asks, when the container's work is to stop; it stays off then.
 #pragma once
 
 #include "pci/config.h"
@@ -10,6 +11,10 @@
 #include "vfio/address_space.h"
 
 #include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <stop_token>
 #include <string>
 
 namespace vfio
@@ -29,9 +34,13 @@ public:
 
 	// The whole configuration space, as VFIO shows it.
 	pci::Config config() const;
-	// COMMAND register: Memory Space and Bus Master on; or Bus Master off.
+	// COMMAND register: Memory Space and Bus Master on; or Bus Master off. Error P2P_STOPPED
+	// from enable() where the work is to stop.
 	void enable() const;
 	void silence() const;
+	// Does nobody answer at its address on the bus any more?
+	bool isGone() const;
+	const sys::Stop &stop() const { return stop_; }
 	// VFIO_DEVICE_RESET; false where the function cannot be reset now.
 	bool reset() const;
 
@@ -46,11 +55,16 @@ public:
 
 private:
 	void setCommand(uint16_t clear, uint16_t set) const;
+	void trySilence() const noexcept;
 
 	std::string name_;
 	sys::Fd fd_;
 	uint64_t configOffset_ = 0;
 	uint64_t configSize_ = 0;
+	sys::Stop stop_;
+	mutable std::mutex command_; // whoever changes COMMAND
+	// The last member: it may run until it is gone.
+	std::optional<std::stop_callback<std::function<void()>>> onStop_;
 };
 
 }

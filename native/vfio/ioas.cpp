@@ -31,9 +31,9 @@ static uint32_t allocate(const sys::Fd &iommufd)
 	return request.ioasId;
 }
 
-Ioas::Ioas(const pci::Function &first)
-    : fd_(openIommufd()), id_(allocate(fd_)), firstName_(first.bdf.name()),
-      first_(openAttached(first))
+Ioas::Ioas(const pci::Function &first, sys::Stop stop)
+    : AddressSpace(std::move(stop)), fd_(openIommufd()), id_(allocate(fd_)),
+      firstName_(first.bdf.name()), first_(openAttached(first))
 {
 }
 

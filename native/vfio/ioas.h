@@ -14,7 +14,7 @@ class Ioas : public AddressSpace
 public:
 	// Opens /dev/iommu and takes a first function in, whose IOMMU limits the address space.
 	// Error VFIO_NO_IOMMUFD (fact what), errno's name, or as openDevice().
-	explicit Ioas(const pci::Function &first);
+	explicit Ioas(const pci::Function &first, sys::Stop stop = {});
 	Ioas(const Ioas &) = delete;
 	Ioas &operator=(const Ioas &) = delete;
 

@@ -138,6 +138,8 @@ const machineOf = (drawing: Drawing, options = {}) =>
 		iommu: drawing.iommu,
 		kernelParameters: '',
 		disks: {},
+		failing: {},
+		nativeHotplug: false,
 		trace: [],
 		...options,
 	});
