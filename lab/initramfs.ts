@@ -40,7 +40,7 @@ const stages = {
 	late: ['vfio-pci', 'vfio_iommu_type1', 'nvme'],
 };
 
-const folders: Entry[] = ['bin', 'dev', 'proc', 'sys', 'host', 'over', 'root', 'modules'].map(
+const folders: Entry[] = ['bin', 'dev', 'proc', 'sys', 'host', 'over', 'new', 'modules'].map(
 	(path) => ({path, mode: 0o40755, data: Buffer.alloc(0)}),
 );
 
