@@ -15,6 +15,8 @@ export type Lab = {
 	run(line: string, options?: RunOptions): Promise<Result>;
 	/** Allows lines of that sort in the kernel log of the running test: it causes them on purpose. */
 	expectInLog(pattern: RegExp): void;
+	/** Throttles a disk of the drawing to so many bytes a second; 0: no limit. */
+	slowDown(label: string, bytesPerSecond: number): Promise<void>;
 };
 
 /** `npm run test:iommufd` runs the same tests on a kernel that has it. */
@@ -34,6 +36,11 @@ export function useLab(test: TestFn<unknown>, drawing: string, options: BootOpti
 		run: (line, options) => lab.guest().run(line, {timeoutMs: 120_000, ...options}),
 		expectInLog: (pattern) => {
 			expected = pattern;
+		},
+		slowDown: async (label, bytesPerSecond) => {
+			const none = {bps_rd: 0, bps_wr: 0, iops: 0, iops_rd: 0, iops_wr: 0};
+			const limit = {device: `drive-${label}`, bps: bytesPerSecond, ...none};
+			await lab.guest().qmp('block_set_io_throttle', limit);
 		},
 	};
 
@@ -70,6 +77,11 @@ export function shows(
 		if (typeof wanted === 'string') t.is(text, wanted);
 		else if (wanted !== undefined) t.regex(text, wanted);
 	}
+}
+
+/** A shell word: the block device of an NVMe function that the kernel drives. */
+export function nodeOf(label: string): string {
+	return `$(ls /sys/bus/pci/devices/$${label}/nvme/nvme*/ | grep -m1 "^nvme.*n1$" | sed "s|c[0-9]*n|n|;s|^|/dev/|")`;
 }
 
 /** Random bytes into a file on the host (a disk image behind the guest's back). */

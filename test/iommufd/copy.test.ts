@@ -83,17 +83,11 @@ for (const [signal, status] of [
 	['KILL', 137],
 ] as const) {
 	test.serial(`after SIG${signal} in the middle the next copy works`, async (t) => {
-		await slowDown(8 * MiB);
+		await lab.slowDown('disk', 8 * MiB);
 		const copy = 'p2p-copy $disk/ns1 $mem/bar2 --length 64M';
 		const result = await lab.run(`${copy} & sleep 2; kill -${signal} $!; wait $!`);
 		t.is(result.status, status, result.stderr);
-		await slowDown(0);
+		await lab.slowDown('disk', 0);
 		shows(t, await lab.run(`${copy} --verify`), {status: 0, stderr: ''});
 	});
-}
-
-async function slowDown(bytesPerSecond: number): Promise<void> {
-	const none = {bps_rd: 0, bps_wr: 0, iops: 0, iops_rd: 0, iops_wr: 0};
-	const limit = {device: 'drive-disk', bps: bytesPerSecond, ...none};
-	await lab.guest().qmp('block_set_io_throttle', limit);
 }

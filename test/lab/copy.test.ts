@@ -192,39 +192,39 @@ test.serial('a destination that holds a file system needs --overwrite-signature'
 });
 
 test.serial('the second program on one function gets "busy"', async (t) => {
-	await slowDown('disk', 16 * MiB);
+	await lab.slowDown('disk', 16 * MiB);
 	const result = await lab.run(
 		'p2p-copy $disk/ns1 $mem/bar2 --length 48M & sleep 2; p2p-copy $disk/ns1 $mem/bar2 --length 4K; s=$?; wait; exit $s',
 	);
 	shows(t, result, {status: 2, stderr: /busy|in use/i});
-	await slowDown('disk', 0);
+	await lab.slowDown('disk', 0);
 });
 
 test.serial('memory switched off in mid-copy ends in 3, not 0', async (t) => {
-	await slowDown('disk', 16 * MiB);
+	await lab.slowDown('disk', 16 * MiB);
 	const result = await lab.run(
 		'p2p-copy $disk/ns1 $mem/bar2 --length 48M & sleep 2; setpci -s $mem COMMAND=0; wait $!',
 	);
 	shows(t, result, {status: 3, stdout: '', stderr: /wrong data/});
 	await lab.run('setpci -s $mem COMMAND=2');
-	await slowDown('disk', 0);
+	await lab.slowDown('disk', 0);
 	shows(t, await lab.run('p2p-copy $disk/ns1 $mem/bar2 --length 8M --verify'), {status: 0});
 });
 
 test.serial('Ctrl-C in the middle gives everything back', async (t) => {
-	await slowDown('disk', 16 * MiB);
+	await lab.slowDown('disk', 16 * MiB);
 	const result = await lab.run(
 		'p2p-copy $disk/ns1 $mem/bar2 --length 64M & sleep 2; kill -INT $!; wait $!',
 	);
 	t.is(result.status, 130, result.stderr);
-	await slowDown('disk', 0);
+	await lab.slowDown('disk', 0);
 	shows(t, await lab.run('p2p-copy $disk/ns1 $mem/bar2 --length 8M --verify'), {status: 0});
 });
 
 test.serial('after kill -9 the next copy works', async (t) => {
-	await slowDown('disk', 16 * MiB);
+	await lab.slowDown('disk', 16 * MiB);
 	await lab.run('p2p-copy $disk/ns1 $mem/bar2 --length 64M & sleep 2; kill -9 $!; wait $!');
-	await slowDown('disk', 0);
+	await lab.slowDown('disk', 0);
 	shows(t, await lab.run('p2p-copy $disk/ns1 $mem/bar2 --length 8M --verify'), {status: 0});
 });
 
@@ -240,17 +240,4 @@ for (const mode of ['full', 'sample']) {
 			});
 		},
 	);
-}
-
-/** Throttles a disk of the lab to so many bytes a second; 0: no limit. */
-async function slowDown(label: string, bytesPerSecond: number): Promise<void> {
-	await lab.guest().qmp('block_set_io_throttle', {
-		device: `drive-${label}`,
-		bps: bytesPerSecond,
-		bps_rd: 0,
-		bps_wr: 0,
-		iops: 0,
-		iops_rd: 0,
-		iops_wr: 0,
-	});
 }

@@ -3,7 +3,7 @@
 // they reach a translating IOMMU, which knows nothing of them, and are lost. NVMe calls it success.
 
 import test from 'ava';
-import {fillRandom, shows, useLab} from '../helpers/lab.ts';
+import {fillRandom, nodeOf, shows, useLab} from '../helpers/lab.ts';
 
 const MiB = 1 << 20;
 
@@ -20,14 +20,11 @@ const lab = useLab(
 	`,
 );
 
-const node = (label: string) =>
-	`$(ls /sys/bus/pci/devices/$${label}/nvme/nvme*/ | grep -m1 "^nvme.*n1$" | sed "s|c[0-9]*n|n|;s|^|/dev/|")`;
-
 for (const verify of ['full', 'sample']) {
 	test.serial(`bytes that the IOMMU drops are missed, --verify=${verify}`, async (t) => {
 		lab.expectInLog(/DMAR/);
 		fillRandom(lab.guest().image('b'), 0, 2 * MiB);
-		const line = `p2p-copy ${node('b')} ${node('a')}+8M --via $a --length 2M --verify=${verify}`;
+		const line = `p2p-copy ${nodeOf('b')} ${nodeOf('a')}+8M --via $a --length 2M --verify=${verify}`;
 		shows(t, await lab.run(line), {status: 3, stdout: '', stderr: /wrong data at byte/});
 	});
 }

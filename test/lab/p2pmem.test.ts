@@ -3,7 +3,7 @@
 // where that is right, and on one where QEMU loses every byte and calls it success.
 
 import test from 'ava';
-import {fillRandom, readAt, shows, useLab} from '../helpers/lab.ts';
+import {fillRandom, nodeOf, readAt, shows, useLab} from '../helpers/lab.ts';
 
 const MiB = 1 << 20;
 
@@ -25,9 +25,7 @@ const lab = useLab(
 );
 
 // The disks' nodes, by their labels.
-const node = (label: string) =>
-	`$(ls /sys/bus/pci/devices/$${label}/nvme/nvme*/ | grep -m1 "^nvme.*n1$" | sed "s|c[0-9]*n|n|;s|^|/dev/|")`;
-const nodes = `A=${node('a')} B=${node('b')} F=${node('far')};`;
+const nodes = `A=${nodeOf('a')} B=${nodeOf('b')} F=${nodeOf('far')};`;
 
 test.serial(
 	'a disk of the kernel to another, by the nearest pool that both may reach',

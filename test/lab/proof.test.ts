@@ -124,13 +124,13 @@ test.serial('a window half mapped: lucky samples do not end in 0', async (t) => 
 
 test.serial('an AER counter that moves at the root port is told', async (t) => {
 	lab.expectInLog(/AER/);
-	await slowDown(16 * MiB);
+	await lab.slowDown('b', 16 * MiB);
 	// struct aer_error_inj of the kernel: bus, device, function, then a correctable BadTLP.
 	const bad = `'\\000\\001\\000\\000${'\\000'.repeat(4)}\\100${'\\000'.repeat(23)}'`;
 	const result = await lab.run(
 		`modprobe aer_inject; p2p-copy $b/ns1 $mem/bar2 --length 32M --json --progress & p=$!; while kill -0 $p 2>/dev/null; do printf ${bad} >/dev/aer_inject; sleep 0.3; done; wait $p`,
 	);
-	await slowDown(0);
+	await lab.slowDown('b', 0);
 	shows(t, result, {
 		status: 0,
 		stderr: /seen +\S+ counted correctable PCIe errors: BadTLP \+\d+\n/,
@@ -216,18 +216,5 @@ for (const [line, status, sentence] of refusals) {
 		const result = await lab.run(line);
 		shows(t, result, {status, stdout: '', stderr: sentence});
 		t.regex(result.stderr, /^p2p-copy: [^\n]+\n( {2}Try: [^\n]+\n( {7}[^\n]+\n)*)?$/);
-	});
-}
-
-/** Throttles the disk b to so many bytes a second; 0: no limit. */
-async function slowDown(bytesPerSecond: number): Promise<void> {
-	await lab.guest().qmp('block_set_io_throttle', {
-		device: 'drive-b',
-		bps: bytesPerSecond,
-		bps_rd: 0,
-		bps_wr: 0,
-		iops: 0,
-		iops_rd: 0,
-		iops_wr: 0,
 	});
 }

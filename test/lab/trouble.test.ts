@@ -104,20 +104,20 @@ const interrupted: readonly (readonly [string, string, string, number?])[] = [
 
 for (const [what, line, functions, delayMs] of interrupted) {
 	test.serial(`SIGINT in ${what}: Bus Master goes at once, the end comes soon`, async (t) => {
-		await slowDown('disk', 2 * MiB);
+		await lab.slowDown('disk', 2 * MiB);
 		const ending = await interrupt(line, functions, {delayMs: delayMs ?? 1500});
-		await slowDown('disk', 0);
+		await lab.slowDown('disk', 0);
 		isPrompt(t, ending);
 		await stillWorks(t);
 	});
 }
 
 test.serial('a second signal waits for nothing and keeps the order', async (t) => {
-	await slowDown('disk', 2 * MiB);
+	await lab.slowDown('disk', 2 * MiB);
 	const ending = await interrupt('p2p-copy $disk/ns1 $mem/bar2 --length 64M', '$disk', {
 		signals: 'SIGINT,SIGTERM',
 	});
-	await slowDown('disk', 0);
+	await lab.slowDown('disk', 0);
 	isPrompt(t, ending);
 	await stillWorks(t);
 });
@@ -133,21 +133,21 @@ test.serial('a mapping ends with its COMMAND, which gets the signal', async (t) 
 
 for (const signal of ['SIGTERM', 'SIGHUP']) {
 	test.serial(`${signal} ends a copy as SIGINT does`, async (t) => {
-		await slowDown('disk', 2 * MiB);
+		await lab.slowDown('disk', 2 * MiB);
 		const ending = await interrupt('p2p-copy $disk/ns1 $mem/bar2 --length 64M', '$disk', {
 			signals: signal,
 		});
-		await slowDown('disk', 0);
+		await lab.slowDown('disk', 0);
 		isPrompt(t, ending, signal);
 		await stillWorks(t);
 	});
 }
 
 test.serial('a command that does not complete ends in 4, and the next copy works', async (t) => {
-	await slowDown('disk', 512);
+	await lab.slowDown('disk', 512);
 	const line = 'p2p-copy $disk/ns1 $mem/bar2 --length 32M --timeout 1 --verify=none';
 	const result = await lab.run(line);
-	await slowDown('disk', 0);
+	await lab.slowDown('disk', 0);
 	shows(t, result, {
 		status: 4,
 		stdout: '',
@@ -210,17 +210,4 @@ for (const [end, line, sentence] of rings) {
 
 async function stillWorks(t: ExecutionContext): Promise<void> {
 	shows(t, await lab.run('p2p-copy $disk/ns1 $mem/bar2 --length 4M --verify'), {status: 0});
-}
-
-/** Throttles a disk of the lab to so many bytes a second; 0: no limit. */
-async function slowDown(label: string, bytesPerSecond: number): Promise<void> {
-	await lab.guest().qmp('block_set_io_throttle', {
-		device: `drive-${label}`,
-		bps: bytesPerSecond,
-		bps_rd: 0,
-		bps_wr: 0,
-		iops: 0,
-		iops_rd: 0,
-		iops_wr: 0,
-	});
 }
