@@ -139,7 +139,9 @@ void Controller::disable(uint64_t timeoutNs, const std::stop_token &stop) const
 void Controller::checkHealth() const
 {
 	const uint32_t status = read32(CSTS);
-	if (~status == 0)
+	// Registers that nobody answers for read as ones on hardware, as anything in emulation:
+	// configuration space is the witness.
+	if (~status == 0 || function_->isGone())
 		throw Error("P2P_GONE", "the controller is gone", {{"bdf", name()}});
 	if (status & CSTS_CFS)
 		throw Error("NVME_FATAL", "the controller has given up (CSTS.CFS)",

@@ -348,10 +348,16 @@ static void tellCertain(Error &error, const Plan &plan, const Hold &hold, Proof 
 						   isEqual(*proof, offset, length));
 		certain = isRight ? offset + length : offset;
 	}
+	if (error.code == "P2P_GONE") {
+		nameGone(error, hold);
+		// What the last requests said counts for nothing, and nothing is left of what went
+		// to whoever is gone.
+		const bool isLeft =
+			!plan.to.function || facts["bdf"] != plan.to.function->bdf.name();
+		certain = isProved && isLeft ? offset : 0;
+	}
 	facts["certain"] = std::to_string(certain);
 	facts["proved"] = isProved ? "yes" : "";
-	if (error.code == "P2P_GONE")
-		nameGone(error, hold);
 	if (const auto place = facts.find("offset"); place != facts.end())
 		place->second = std::to_string(offset + std::stoull(place->second));
 	if (error.code == "P2P_TIMEOUT" && plan.legs.size() == 1)

@@ -50,13 +50,14 @@ void Function::trySilence() const noexcept
 
 bool Function::isGone() const
 {
-	uint16_t vendor = 0xffff;
+	// Not the vendor: VFIO answers for that itself (drivers/vfio/pci/vfio_pci_config.c).
+	uint32_t classAndRevision = 0xffffffff;
 	try {
-		fd_.readAt(configOffset_ + PCI_VENDOR_ID,
-			   std::as_writable_bytes(std::span(&vendor, 1)));
+		fd_.readAt(configOffset_ + PCI_CLASS_REVISION,
+			   std::as_writable_bytes(std::span(&classAndRevision, 1)));
 	} catch (const Error &) {
 	}
-	return vendor == 0xffff;
+	return classAndRevision == 0xffffffff;
 }
 
 pci::Config Function::config() const
