@@ -105,6 +105,8 @@ static void readAperture(Function &function)
 
 static std::string findVfioDevice(const std::string &root, const Function &function)
 {
+	if (function.driver != "vfio-pci")
+		return "";
 	const auto names = sys::list(function.folder + "/vfio-dev");
 	if (names.empty() || (root.empty() && !sys::isAccessible("/dev/vfio/devices/" + names[0])))
 		return "";
