@@ -6,12 +6,17 @@ import {spawn} from 'node:child_process';
 import {createWriteStream} from 'node:fs';
 import {Parser} from 'tap-parser';
 
-type Count = {passed: number; failed: number; skipped: string[]};
+type Count = {passed: number; failed: number; skipped: string[]; failures: string[]};
 
-const count: Count = {passed: 0, failed: 0, skipped: []};
+const count: Count = {passed: 0, failed: 0, skipped: [], failures: []};
+/** Characters of a failure's reason that are said again at the end. */
+const longestReason = 1500;
+
 const status = await runAva(process.argv.slice(2));
 if (status !== 0 && count.failed === 0) count.failed = 1;
 if (count.passed + count.failed === 0) count.failed = 1;
+// Once more at the end, where somebody looks who sees only the last screens of a long log.
+for (const failure of count.failures) console.log(failure);
 for (const reason of count.skipped) console.log(`skipped: ${reason}`);
 if (process.env.P2P_LAB_KERNEL === undefined)
 	console.log('not run: npm run test:iommufd, the copies over iommufd, on a kernel built for that');
@@ -48,8 +53,13 @@ function countResult(result: {
 		count.skipped.push(result.name);
 		return;
 	}
-	if (result.ok) count.passed++;
-	else count.failed++;
 	console.log(`${result.ok ? 'ok' : 'NOT OK'}  ${result.name}`);
-	if (!result.ok && result.diag) console.log(JSON.stringify(result.diag, null, 2));
+	if (result.ok) {
+		count.passed++;
+		return;
+	}
+	count.failed++;
+	const why = result.diag ? JSON.stringify(result.diag, null, 2) : '';
+	if (why !== '') console.log(why);
+	count.failures.push(`NOT OK  ${result.name}\n${why.slice(0, longestReason)}`);
 }
