@@ -4,10 +4,10 @@
 #include "sys/clock.h"
 #include "sys/error.h"
 #include "sys/file.h"
+#include "transfer/carrier.h"
 #include "transfer/fence.h"
 #include "transfer/guard.h"
 #include "transfer/hold.h"
-#include "transfer/move.h"
 #include "transfer/own_data.h"
 
 #include <algorithm>
@@ -16,10 +16,7 @@
 namespace transfer
 {
 
-using device::Direction;
 using sys::Error;
-
-static constexpr size_t largestRing = 32 << 20;
 
 // How much there is at an end, from its offset on.
 static uint64_t sizeOf(const End &end, const HeldMemory *memory, const device::Client *client)
@@ -67,12 +64,6 @@ static uint64_t decideLength(const Plan &plan, Hold &hold)
 	    from->barIndex() == to->barIndex())
 		requireNoOverlap(from->start(), to->start(), length);
 	return length;
-}
-
-// Of a ring in peer memory: how much of that is written.
-static uint64_t ringSize(const HeldMemory &memory)
-{
-	return std::min<uint64_t>(largestRing, memory.size());
 }
 
 // Registers are no memory: only what is known to be one is touched, or what the user vouches for.
@@ -129,128 +120,6 @@ static void requireMemory(const Hold &hold)
 namespace
 {
 
-// The part that moves: one client between its medium and memory, or two with a ring between them.
-class Carrier
-{
-public:
-	Carrier(const Plan &plan, Hold &hold, uint64_t length)
-	    : plan_(plan), hold_(hold), clearances_(plan.clearances())
-	{
-		if (hold.source() && hold.sink())
-			makeRing();
-		else
-			aim(length);
-	}
-
-	Report begin(uint64_t length) const
-	{
-		auto *client = hold_.source() ? hold_.source() : hold_.sink();
-		Report report{.blockSize = blockSize(),
-			      .requestSize = requestSize_,
-			      .queues = client->queues(),
-			      .depth = client->depth(),
-			      .length = length};
-		if (plan_.isMapped()) {
-			report.iova = peer()->memory(0).iova;
-			report.isIdentity = peer()->isIdentity();
-		}
-		return report;
-	}
-
-	size_t blockSize() const
-	{
-		size_t size = 1;
-		for (const auto *client : {hold_.source(), hold_.sink()})
-			size = std::max(size, client ? client->blockSize() : 1);
-		return size;
-	}
-	size_t requestSize() const { return requestSize_; }
-
-	Moved move(uint64_t offset, uint64_t length, Pace pace)
-	{
-		pace.requestSize = requestSize_;
-		const Leave leave = clearances_.empty() ? Leave(OwnMemory{}) : Leave(clearances_);
-		const uint64_t from = plan_.from.place.offset + offset;
-		const uint64_t to = plan_.to.place.offset + offset;
-		if (hold_.source() && hold_.sink())
-			return relay(leave, *hold_.source(), *hold_.sink(), ring_,
-				     {from, to, length}, pace);
-		if (hold_.source())
-			return transfer::move(
-				leave, *hold_.source(),
-				{Direction::fromMedium, from, target_, offset, length}, pace);
-		return transfer::move(leave, *hold_.sink(),
-				      {Direction::toMedium, to, target_, offset, length}, pace);
-	}
-
-private:
-	HeldMemory *peer() const
-	{
-		if (hold_.via())
-			return hold_.via();
-		return hold_.to() ? hold_.to() : hold_.from();
-	}
-
-	void aim(uint64_t length)
-	{
-		auto &client = hold_.source() ? *hold_.source() : *hold_.sink();
-		const auto &memory = hold_.source() ? *hold_.to() : *hold_.from();
-		auto whole = memory.memory(length);
-		if (plan_.order.width > 0)
-			whole.width = plan_.order.width;
-		target_ = client.prepare(whole);
-		requestSize_ = client.maxTransfer();
-	}
-
-	void makeRing()
-	{
-		auto &source = *hold_.source();
-		auto &sink = *hold_.sink();
-		requestSize_ = std::min(source.maxTransfer(), sink.maxTransfer());
-		if (!plan_.via)
-			host_.emplace(hold_.hostMemory(
-				std::min<size_t>(largestRing, requestSize_ * mostUnderWay())));
-		const auto memory = ringMemory();
-		ring_ = {source.prepare(memory), sink.prepare(memory), memory.bytes.size()};
-		// At least two slots, so that one is filled while the other is emptied.
-		const size_t unit = std::max<size_t>(blockSize(), 4096);
-		const uint64_t half = ring_.size / 2 / unit * unit;
-		if (half == 0)
-			throw Error("P2P_RANGE", "the memory is too small for a ring",
-				    {{"where", "the memory"},
-				     {"size", std::to_string(ring_.size)},
-				     {"offset", "0"},
-				     {"length", std::to_string(2 * unit)},
-				     {"largest", std::to_string(ring_.size)}});
-		requestSize_ = std::min<uint64_t>(requestSize_, half);
-	}
-
-	device::Memory ringMemory() const
-	{
-		if (host_)
-			return host_->memory();
-		if (!hold_.pool().empty())
-			return {.bytes = hold_.pool()};
-		return hold_.via()->memory(ringSize(*hold_.via()));
-	}
-
-	size_t mostUnderWay() const
-	{
-		const auto underWay = [](const device::Client &client) {
-			return size_t{client.queues()} * client.depth();
-		};
-		return 2 * std::max(underWay(*hold_.source()), underWay(*hold_.sink()));
-	}
-
-	const Plan &plan_;
-	Hold &hold_;
-	std::vector<route::Clearance> clearances_;
-	std::optional<HostMemory> host_;
-	device::Target target_{};
-	Ring ring_{};
-	size_t requestSize_ = 0;
-};
-
 // What the proof reads and poisons.
 class Sides
 {
@@ -284,6 +153,21 @@ private:
 	std::unique_ptr<Side> from_, to_;
 };
 
+}
+
+static Report begin(const Carrier &carrier, uint64_t length)
+{
+	const auto &client = carrier.client();
+	Report report{.blockSize = carrier.blockSize(),
+		      .requestSize = carrier.requestSize(),
+		      .queues = client.queues(),
+		      .depth = client.depth(),
+		      .length = length};
+	if (const auto *peer = carrier.peer()) {
+		report.iova = peer->memory(0).iova;
+		report.isIdentity = peer->isIdentity();
+	}
+	return report;
 }
 
 // One window: poison, move, look. False where nothing comes after it.
@@ -399,7 +283,7 @@ Report copy(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop
 
 	hold.openTarget(plan);
 	Carrier carrier(plan, hold, length);
-	auto report = carrier.begin(length);
+	auto report = begin(carrier, length);
 	const bool isProved = plan.order.verify != Verify::none;
 	const Witness witness(machine, plan, hold.source(), hold.sink());
 	std::optional<Sides> sides;

@@ -3,6 +3,7 @@
 
 #include "sys/dma_buf.h"
 #include "sys/error.h"
+#include "transfer/access.h"
 #include "transfer/guard.h"
 #include "transfer/shared_memory.h"
 #include "transfer/until.h"

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "pci/machine.h"
-#include "route/clearance.h"
+#include "transfer/order.h"
 
 #include <cstdint>
 #include <optional>
@@ -13,54 +13,6 @@
 
 namespace transfer
 {
-
-enum class Verify { full, sample, none };
-
-// block: a namespace that the kernel's driver has, /dev/nvmeXnY. p2pmem: the kernel's pool of a
-// function's memory; it only lies between two ends.
-enum class PlaceKind { nameSpace, bar, cmb, pmr, file, stream, block, p2pmem };
-
-// One end of a copy, as the user named it.
-struct Place {
-	PlaceKind kind = PlaceKind::bar;
-	// A function: bdf, kernel path or kernel name. Or a path; '' of a stream is stdin, stdout.
-	std::string name;
-	int index = 0; // nsN, barN
-	uint64_t offset = 0;
-
-	bool isMemory() const
-	{
-		return kind == PlaceKind::bar || kind == PlaceKind::cmb || kind == PlaceKind::pmr;
-	}
-	bool isFile() const { return kind == PlaceKind::file || kind == PlaceKind::stream; }
-};
-
-// What the user allows beyond the verdict.
-struct Permission {
-	route::Allowed verdict;
-	bool registerBar = false; // --allow register-bar
-	bool driverOwned = false; // --allow driver-owned
-};
-
-struct Order {
-	Place from, to;
-	std::optional<Place> via; // memory between two media: bar, cmb, pmr or p2pmem
-	std::string engine;       // function that carries from memory to memory; '': none
-	bool isStaged = false;    // through host memory, at the user's word
-	// Bytes of each load and store that the CPU makes in a BAR, which may be registers then:
-	// 1, 2, 4 or 8; 0: as is best for memory.
-	size_t width = 0;
-	std::optional<uint64_t> length{}; // bytes; all of FROM where left out
-	Verify verify = Verify::sample;
-	// Seed of data of our own: FROM is overwritten with it first, and TO compared with it.
-	std::optional<uint32_t> pattern{};
-	Permission permission{};
-	std::string mechanism{}; // of VFIO: 'type1' or 'iommufd'; '': iommufd where it will do
-	bool overwriteSignature = false;
-	unsigned queues = 2;
-	unsigned depth = 64;
-	uint64_t timeoutNs = 30'000'000'000;
-};
 
 // One end of a copy, as it was found. bar: of memory; that of a cmb or pmr is known only once the
 // function is open.
@@ -126,17 +78,5 @@ struct Plan {
 // P2P_PROVIDER_DRIVER, P2P_REGISTER_BAR, P2P_MSIX, VFIO_NO_IOMMU, VFIO_NOT_VIABLE, VFIO_NO_IOMMUFD
 // (fact what), and those of route::clear().
 Plan plan(const pci::Machine &machine, const Order &order);
-
-// 'type1' or 'iommufd', for functions on vfio-pci and the BAR of a provider (nullptr: host memory
-// alone). asked: the user's word, '' for the best that there is. Error VFIO_NO_IOMMUFD.
-std::string chooseSpace(const pci::Machine &machine,
-			const std::vector<const pci::Function *> &functions,
-			const pci::Function *provider, const std::string &asked);
-
-// The same for a mapping: a client that is bound, a BAR that can be held, leave to pass.
-route::Clearance clearMapping(const pci::Machine &machine, const pci::Function &client,
-			      const pci::Function &provider, const Permission &permission);
-// And for an export, whose importers nobody knows: a function on vfio-pci, in a viable group.
-void clearExport(const pci::Machine &machine, const pci::Function &provider);
 
 }

@@ -2,6 +2,7 @@
 #include "transfer/share.h"
 
 #include "sys/dma_buf.h"
+#include "transfer/access.h"
 #include "transfer/guard.h"
 #include "transfer/shared_memory.h"
 #include "transfer/until.h"

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#include "transfer/access.h"
+
+#include "pci/usage.h"
+#include "sys/error.h"
+
+namespace transfer
+{
+
+using sys::Error;
+
+static void requireUnused(const pci::Machine &machine, const pci::Function &function)
+{
+	const auto uses = pci::usesOf(machine.root, function);
+	if (!uses.empty())
+		throw pci::inUse(uses);
+}
+
+void requireVfioDriver(const pci::Machine &machine, const pci::Function &function)
+{
+	if (function.driver == "vfio-pci")
+		return;
+	if (!function.driver.empty())
+		requireUnused(machine, function);
+	throw Error("P2P_NOT_BOUND", function.bdf.name() + " is not bound to vfio-pci",
+		    {{"bdf", function.bdf.name()}, {"driver", function.driver}});
+}
+
+void requireGroup(const pci::Function &function)
+{
+	if (!function.iommuGroup)
+		throw Error("VFIO_NO_IOMMU", function.bdf.name() + " is in no IOMMU group",
+			    {{"bdf", function.bdf.name()}});
+}
+
+std::string accessTo(const pci::Function &provider, const Permission &permission)
+{
+	if (provider.driver == "vfio-pci")
+		return "vfio";
+	if (provider.driver.empty() || permission.driverOwned)
+		return "sysfs";
+	throw Error("P2P_PROVIDER_DRIVER", "a driver has the provider",
+		    {{"bdf", provider.bdf.name()}, {"driver", provider.driver}});
+}
+
+void requireViable(const route::VfioView &view)
+{
+	for (const auto &blocker : view.blockers)
+		if (blocker.at("code") == "group-not-viable")
+			throw Error("VFIO_NOT_VIABLE",
+				    "group " + blocker.at("group") + " is not viable", blocker);
+}
+
+route::Clearance clearMapping(const pci::Machine &machine, const pci::Function &client,
+			      const pci::Function &provider, const Permission &permission)
+{
+	requireGroup(client);
+	requireVfioDriver(machine, client);
+	if (accessTo(provider, permission) == "vfio")
+		requireGroup(provider);
+	auto verdict = route::verdict(machine, client, provider);
+	requireViable(verdict.vfio);
+	return route::clear(std::move(verdict), permission.verdict);
+}
+
+void clearExport(const pci::Machine &machine, const pci::Function &provider)
+{
+	requireGroup(provider);
+	requireVfioDriver(machine, provider);
+	requireViable(route::vfioView(machine, provider, provider));
+}
+
+std::string chooseSpace(const pci::Machine &machine,
+			const std::vector<const pci::Function *> &functions,
+			const pci::Function *provider, const std::string &asked)
+{
+	if (asked == "type1")
+		return asked;
+	const auto obstacle = route::iommufdObstacle(machine, functions, provider);
+	// A kernel that is called older may have it all the same.
+	const bool isTried = obstacle.empty() || (obstacle == "kernel" && asked == "iommufd");
+	if (!isTried && asked == "iommufd")
+		throw Error("VFIO_NO_IOMMUFD", "no iommufd for this",
+			    {{"what", obstacle},
+			     {"bdf", provider ? provider->bdf.name() : functions[0]->bdf.name()}});
+	return isTried ? "iommufd" : "type1";
+}
+
+}
