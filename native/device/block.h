@@ -8,6 +8,7 @@
 #include "sys/error.h"
 #include "sys/uring.h"
 
+#include <poll.h>
 #include <vector>
 
 namespace device
@@ -30,6 +31,7 @@ public:
 	bool start(const Request &request) override;
 	// Errors with the request's own errno's name.
 	size_t poll(std::span<uint32_t> finished) override;
+	std::optional<Signal> signal() override { return Signal{ring_.fd(), POLLIN}; }
 	unsigned underWay() const override { return ring_.underWay(); }
 	std::vector<uint32_t> unfinished() const override;
 	void flush() override;

@@ -48,6 +48,13 @@ struct Limits {
 	std::stop_token stop{};
 };
 
+// What to wait for with poll(2) instead of looking again and again.
+struct Signal {
+	int fd = -1; // -1: nothing is under way
+	short events = 0;
+	bool isCounter = false; // an eventfd, to be emptied by whoever has waited
+};
+
 class Client
 {
 public:
@@ -77,6 +84,10 @@ public:
 	// were. A request that ended with anything but success is an Error that carries the
 	// device's status; the others can be polled for all the same.
 	virtual size_t poll(std::span<uint32_t> finished) = 0;
+	// Makes ready for being waited for. What had finished before shows in the descriptor or in
+	// one more poll(); nullopt where the client can only be looked at, or is to be looked at
+	// once more before.
+	virtual std::optional<Signal> signal() { return std::nullopt; }
 	// To be called now and then while requests are under way. Error P2P_GONE (nobody answers),
 	// P2P_TIMEOUT (a request is over the limit; it has been aborted then, or the device reset),
 	// NVME_FATAL.

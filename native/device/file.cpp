@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <poll.h>
 
 namespace device
 {
@@ -86,6 +87,15 @@ size_t File::poll(std::span<uint32_t> finished)
 	finished[0] = request_->tag;
 	request_.reset();
 	return 1;
+}
+
+// A file answers at once.
+std::optional<Signal> File::signal()
+{
+	if (!request_ || !isStream())
+		return Signal{};
+	const bool isRead = request_->direction == Direction::fromMedium;
+	return Signal{.fd = fd_.number(), .events = static_cast<short>(isRead ? POLLIN : POLLOUT)};
 }
 
 std::optional<bool> File::isMore() const

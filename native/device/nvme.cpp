@@ -5,6 +5,8 @@
 #include "sys/clock.h"
 #include "sys/error.h"
 
+#include <poll.h>
+
 namespace device
 {
 
@@ -83,10 +85,23 @@ Target Nvme::prepare(const Memory &memory)
 	return lanes_->add(layout, list.iova());
 }
 
+// Armed only while somebody waits: whoever looks anyway is not to be interrupted.
+std::optional<Signal> Nvme::signal()
+{
+	auto &interrupt = controller_->interrupt();
+	if (underWay() == 0)
+		return Signal{};
+	const bool wasArmed = interrupt.isArmed();
+	if (!interrupt.arm())
+		return std::nullopt;
+	return wasArmed ? std::optional(Signal{interrupt.fd(), POLLIN, true}) : std::nullopt;
+}
+
 void Nvme::check()
 {
 	controller_->checkHealth();
 	const uint64_t time = sys::now();
+	controller_->interrupt().disarmUnused(time);
 	for (auto &queue : lanes_->queues())
 		if (const auto id = queue->overdue(time, limits().timeoutNs))
 			giveUp(*queue, *id);

@@ -31,8 +31,8 @@ static uint64_t readyTimeout(uint64_t cap)
 
 Controller::Controller(vfio::AddressSpace &space, vfio::IovaPlan &plan,
 		       const pci::Function &function)
-    : space_(space), plan_(plan), function_(space.take(function)), registers_(function_->view(0)),
-      scratch_(space, plan, PrpLayout::page)
+    : space_(space), plan_(plan), function_(space.take(function)), interrupt_(*function_),
+      registers_(function_->view(0)), scratch_(space, plan, PrpLayout::page)
 {
 	bringUp();
 }
@@ -206,9 +206,10 @@ std::unique_ptr<QueuePair> Controller::makeQueues(unsigned depth)
 	auto queue = makePair(id, std::min<unsigned>(depth, static_cast<unsigned>(capMqes(cap_))));
 	const uint32_t size = (queue->entries() - 1u) << 16 | id;
 
+	// With interrupt vector 0.
 	admin({.opcode = CREATE_IO_CQ,
 	       .prp1 = number(queue->completionIova()),
-	       .dwords = {size, QUEUE_PHYSICALLY_CONTIGUOUS}});
+	       .dwords = {size, QUEUE_INTERRUPTS_ENABLED | QUEUE_PHYSICALLY_CONTIGUOUS}});
 	admin({.opcode = CREATE_IO_SQ,
 	       .prp1 = number(queue->submissionIova()),
 	       .dwords = {size, id << 16 | QUEUE_PHYSICALLY_CONTIGUOUS}});

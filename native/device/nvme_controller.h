@@ -8,6 +8,7 @@
 #include "sys/error.h"
 #include "vfio/function.h"
 #include "vfio/host.h"
+#include "vfio/interrupt.h"
 
 #include <deque>
 #include <memory>
@@ -27,6 +28,8 @@ public:
 	size_t maxTransfer() const { return maxTransfer_; } // bytes
 	bool hasVolatileCache() const { return hasVolatileCache_; }
 	bool isUp() const { return isUp_; }
+	// Of completions in I/O queues; silent unless somebody waits.
+	vfio::Interrupt &interrupt() { return interrupt_; }
 
 	// A page of Identify data, until the next command.
 	const std::byte *identify(uint32_t cns, uint32_t nsid);
@@ -77,6 +80,7 @@ private:
 	vfio::AddressSpace &space_;
 	vfio::IovaPlan &plan_;
 	std::shared_ptr<vfio::Function> function_;
+	vfio::Interrupt interrupt_;
 	sys::View registers_;
 
 	uint64_t cap_ = 0;

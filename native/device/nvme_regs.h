@@ -89,7 +89,7 @@ enum IoOpcode : uint8_t { FLUSH = 0x00, WRITE = 0x01, READ = 0x02 };
 constexpr uint32_t CNS_NAMESPACE = 0, CNS_CONTROLLER = 1, CNS_ACTIVE_NAMESPACES = 2;
 constexpr uint32_t LOG_ERRORS = 1, ALL_NAMESPACES = 0xffffffff;
 constexpr uint32_t FEATURE_NUMBER_OF_QUEUES = 7;
-constexpr uint32_t QUEUE_PHYSICALLY_CONTIGUOUS = 1;
+constexpr uint32_t QUEUE_PHYSICALLY_CONTIGUOUS = 1, QUEUE_INTERRUPTS_ENABLED = 2;
 
 // Submission queue entry (Base 3.3.3).
 struct Command {

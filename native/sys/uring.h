@@ -29,6 +29,8 @@ public:
 		int result = 0; // bytes, or -errno
 	};
 	std::optional<Completion> pop();
+	// Readable, for poll(2), while pop() would answer.
+	int fd() const { return fd_.number(); }
 	unsigned underWay() const { return underWay_; }
 
 private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // For the lab: a copy of so many bytes, as p2p-copy makes it, whose calls are counted: of malloc
 // and its like and of pthread_mutex_lock here, system calls by strace around it. Prints requests,
-// allocations and locks.
+// allocations, locks, and the milliseconds of the copy.
 //
 // usage: fast_path LENGTH CLIENT/NSID PROVIDER/BAR [SINK/NSID]
 
@@ -79,8 +79,9 @@ static int run(int count, char **words)
 	const auto machine = pci::Machine::scan("");
 	const auto plan = transfer::plan(machine, order);
 	const auto report = transfer::copy(machine, plan, {}, [](const transfer::Progress &) {});
-	printf("%llu %lu %lu\n", static_cast<unsigned long long>(report.requests),
-	       allocations.load(), locks.load());
+	printf("%llu %lu %lu %llu\n", static_cast<unsigned long long>(report.requests),
+	       allocations.load(), locks.load(),
+	       static_cast<unsigned long long>(report.copyNs / 1'000'000));
 	return 0;
 }
 

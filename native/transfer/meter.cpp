@@ -2,7 +2,6 @@
 #include "transfer/meter.h"
 
 #include "sys/clock.h"
-#include "sys/error.h"
 
 #include <algorithm>
 
@@ -10,9 +9,7 @@ namespace transfer
 {
 
 using device::Client;
-using sys::Error;
 
-static constexpr uint64_t timeout = 30'000'000'000;
 static constexpr size_t mostSlots = 4096;
 static constexpr size_t mostLatencies = 1 << 18;
 static constexpr size_t enoughForThousandths = 10'000;
@@ -54,14 +51,14 @@ Meter::Meter(const Leave &, Client &client, const Span &span, size_t size, size_
 Meter::Run Meter::run(uint64_t duration, const std::stop_token &stop)
 {
 	Run run;
-	sys::Patience patience(timeout);
+	const Pace pace{.requestSize = size_, .stop = stop};
+	Beat beat(pace, {&client_});
 	uint64_t time = sys::now();
 	const uint64_t end = time + duration;
 
 	watch_.clear();
 	while (time < end || free_.size() < depth_) {
-		if (stop.stop_requested())
-			throw Error("P2P_STOPPED", "interrupted");
+		sys::checkStop(stop);
 		const uint64_t start = time;
 		const size_t started = time < end ? fill(time) : 0;
 		const size_t count = client_.poll(tags_);
@@ -70,14 +67,9 @@ Meter::Run Meter::run(uint64_t duration, const std::stop_token &stop)
 		run.requests += count;
 		if (count > 0 || started > 0)
 			run.busy += time - start;
-		if (count > 0) {
-			patience.renew();
-			continue;
-		}
-		if (!patience.turn())
-			throw Error("P2P_TIMEOUT", "no request finished in time",
-				    {{"what", "a request"}});
-		time = sys::now(); // it may have slept
+		beat.turn(count > 0, 0, depth_ - free_.size());
+		if (count == 0)
+			time = sys::now(); // it may have slept
 	}
 	return run;
 }

@@ -84,6 +84,9 @@ public:
 	size_t maxTransfer() const override { return client_.maxTransfer(); }
 	bool start(const device::Request &request) override;
 	size_t poll(std::span<uint32_t> finished) override;
+	std::optional<device::Signal> signal() override { return client_.signal(); }
+	void check() override { client_.check(); }
+	unsigned underWay() const override { return client_.underWay(); }
 
 private:
 	device::Client &client_;

@@ -17,69 +17,12 @@ using device::Direction;
 using sys::Error;
 
 static constexpr uint64_t second = 1'000'000'000;
-static constexpr uint64_t tickEvery = second / 10;
-static constexpr uint64_t longestNap = 1'000'000, shortestNap = 20'000;
 static constexpr uint64_t settleTimeout = 2 * second;
-static constexpr unsigned spins = 2000;
-static constexpr unsigned turnsPerClock = 64;
 static constexpr size_t mostAtOnce = 256;
 static constexpr size_t mostSlots = 4096;
 
 namespace
 {
-
-// Patience and progress: what every loop has besides its requests.
-class Beat
-{
-public:
-	Beat(const Pace &pace, std::initializer_list<Client *> clients)
-	    : pace_(pace), clients_(clients)
-	{
-	}
-
-	// After each look: did something finish, and is any device at work?
-	void turn(bool isProgress, uint64_t doneBytes, uint64_t underWay)
-	{
-		if (isProgress) {
-			idle_ = 0;
-			// The clock is looked at seldom: it can be a system call.
-			if (++turns_ % turnsPerClock == 0)
-				tick(sys::now(), doneBytes);
-			return;
-		}
-		if (++idle_ < spins)
-			return;
-		const uint64_t time = sys::now();
-		// People and pipes take as long as they like.
-		if (idle_ == spins || underWay == 0)
-			idleSince_ = time;
-		tick(time, doneBytes);
-		// Whoever watches each of its requests has said so by now.
-		if (time - idleSince_ > pace_.timeoutNs + second)
-			throw Error("P2P_TIMEOUT", "no request finished in time",
-				    {{"what", "a request"}});
-		sys::pause(std::min<uint64_t>(longestNap, shortestNap * (idle_ - spins + 1)));
-	}
-
-private:
-	void tick(uint64_t time, uint64_t doneBytes)
-	{
-		if (time - ticked_ < tickEvery)
-			return;
-		ticked_ = time;
-		for (auto *client : clients_)
-			client->check();
-		if (pace_.tell)
-			pace_.tell(doneBytes);
-	}
-
-	const Pace &pace_;
-	std::vector<Client *> clients_;
-	unsigned idle_ = 0;  // turns without progress
-	unsigned turns_ = 0; // and with
-	uint64_t idleSince_ = 0;
-	uint64_t ticked_ = 0;
-};
 
 // Work after an error: what can still end well, does. Whatever else goes wrong is not the news.
 // look: did anything finish?
@@ -131,21 +74,7 @@ public:
 	{
 	}
 
-	Moved finish()
-	{
-		try {
-			return finishOrThrow();
-		} catch (Error &error) {
-			explain(error);
-			throw;
-		}
-	}
-
-private:
-	uint64_t length() const { return lengthLeft(client_, span_.medium, span_.length); }
-	uint64_t total() const { return (length() + pace_.requestSize - 1) / pace_.requestSize; }
-
-	Moved finishOrThrow()
+	Moved work()
 	{
 		while (finished_ < total()) {
 			sys::checkStop(pace_.stop);
@@ -157,18 +86,9 @@ private:
 		return {length(), finished_};
 	}
 
-	bool collect()
-	{
-		const size_t count = client_.poll(tags_);
-		finished_ += count;
-		return count > 0;
-	}
-
 	// Where it went wrong, and up to where everything has finished.
 	void explain(Error &error)
 	{
-		if (error.code == "P2P_STOPPED")
-			return;
 		settle(pace_, {&client_}, [this] {
 			try {
 				return collect();
@@ -186,6 +106,17 @@ private:
 		for (const uint32_t tag : unfinished)
 			certain = std::min(certain, numberOf(tag));
 		addFacts(error, pace_.requestSize, certain, numberOf);
+	}
+
+private:
+	uint64_t length() const { return lengthLeft(client_, span_.medium, span_.length); }
+	uint64_t total() const { return (length() + pace_.requestSize - 1) / pace_.requestSize; }
+
+	bool collect()
+	{
+		const size_t count = client_.poll(tags_);
+		finished_ += count;
+		return count > 0;
 	}
 
 	void fill()
@@ -226,29 +157,7 @@ public:
 	{
 	}
 
-	Moved finish()
-	{
-		try {
-			return finishOrThrow();
-		} catch (Error &error) {
-			explain(error);
-			throw;
-		}
-	}
-
-private:
-	enum class Slot : uint8_t { free, busy, full };
-
-	uint64_t length() const { return lengthLeft(source_, stretch_.from, stretch_.length); }
-	uint64_t total() const { return (length() + pace_.requestSize - 1) / pace_.requestSize; }
-	size_t slotOf(uint64_t chunk) const { return chunk % slots_.size(); }
-	// The last chunk before end in that slot.
-	uint64_t chunkIn(uint32_t slot, uint64_t end) const
-	{
-		return end - 1 - (end - 1 - slot) % slots_.size();
-	}
-
-	Moved finishOrThrow()
+	Moved work()
 	{
 		while (emptied_ < total()) {
 			sys::checkStop(pace_.stop);
@@ -267,8 +176,6 @@ private:
 	// What was read before the error is written; nothing more is read.
 	void explain(Error &error)
 	{
-		if (error.code == "P2P_STOPPED")
-			return;
 		const bool isSource = asked_ == &source_;
 		settle(pace_, {&source_, &sink_}, [this] { return collectAll(); });
 		uint64_t certain = emptied_;
@@ -280,6 +187,18 @@ private:
 		addFacts(error, pace_.requestSize, certain, [&](uint32_t slot) {
 			return chunkIn(slot, isSource ? filling_ : emptying_);
 		});
+	}
+
+private:
+	enum class Slot : uint8_t { free, busy, full };
+
+	uint64_t length() const { return lengthLeft(source_, stretch_.from, stretch_.length); }
+	uint64_t total() const { return (length() + pace_.requestSize - 1) / pace_.requestSize; }
+	size_t slotOf(uint64_t chunk) const { return chunk % slots_.size(); }
+	// The last chunk before end in that slot.
+	uint64_t chunkIn(uint32_t slot, uint64_t end) const
+	{
+		return end - 1 - (end - 1 - slot) % slots_.size();
 	}
 
 	// Each end by itself: an error of one is not to stop the other.
@@ -367,6 +286,18 @@ private:
 	uint64_t emptying_ = 0, emptied_ = 0;
 };
 
+// What was stopped needs no explanation.
+template <class Work> Moved finish(Work work)
+{
+	try {
+		return work.work();
+	} catch (Error &error) {
+		if (error.code != "P2P_STOPPED")
+			work.explain(error);
+		throw;
+	}
+}
+
 }
 
 Leave::Leave(std::span<const route::Clearance> clearances)
@@ -377,13 +308,13 @@ Leave::Leave(std::span<const route::Clearance> clearances)
 
 Moved move(const Leave &, Client &client, const Span &span, const Pace &pace)
 {
-	return Move(client, span, pace).finish();
+	return finish(Move(client, span, pace));
 }
 
 Moved relay(const Leave &, Client &source, Client &sink, const Ring &ring, const Stretch &stretch,
 	    const Pace &pace)
 {
-	return Relay(source, sink, ring, stretch, pace).finish();
+	return finish(Relay(source, sink, ring, stretch, pace));
 }
 
 void run(Client &client, const Span &span)
@@ -393,7 +324,7 @@ void run(Client &client, const Span &span)
 			.timeoutNs = limits.timeoutNs,
 			.stop = limits.stop};
 	try {
-		Move(client, span, pace).finish();
+		finish(Move(client, span, pace));
 	} catch (Error &error) {
 		// Places in somebody's buffer mean nothing to anybody else.
 		error.facts.erase("certain");

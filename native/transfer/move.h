@@ -4,11 +4,10 @@
 
 #include "device/client.h"
 #include "route/clearance.h"
+#include "transfer/beat.h"
 
 #include <cstdint>
-#include <functional>
 #include <span>
-#include <stop_token>
 
 namespace transfer
 {
@@ -20,17 +19,6 @@ struct Span {
 	device::Target target{};
 	uint64_t offset = 0;
 	uint64_t length = 0;
-};
-
-struct Pace {
-	size_t requestSize = 0;              // bytes; at most the client's maxTransfer()
-	uint64_t timeoutNs = 30'000'000'000; // for any one request of a device
-	// Requests of a relay's source under way at most; else as many as it takes.
-	uint64_t underWay = UINT64_MAX;
-	std::stop_token stop{};
-	// Told how many bytes of the span are done, at most ten times a second; what it throws
-	// ends the work.
-	std::function<void(uint64_t)> tell{};
 };
 
 struct Moved {

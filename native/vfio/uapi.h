@@ -9,6 +9,17 @@
 namespace vfio::uapi
 {
 
+// VFIO_DEVICE_SET_IRQS for the one vector 0, with its eventfd where vfio_irq_set has an array.
+struct OneEventfd {
+	uint32_t argsz = sizeof(OneEventfd);
+	uint32_t flags = 1 << 2 | 1 << 5; // VFIO_IRQ_SET_DATA_EVENTFD, VFIO_IRQ_SET_ACTION_TRIGGER
+	uint32_t index = 0;
+	uint32_t start = 0;
+	uint32_t count = 1;
+	int32_t fd = -1;
+};
+static_assert(sizeof(OneEventfd) == 24);
+
 // On a character device of VFIO, since 6.6.
 struct BindIommufd {
 	uint32_t argsz = sizeof(BindIommufd);

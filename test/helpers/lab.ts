@@ -79,6 +79,12 @@ export function shows(
 	}
 }
 
+/**
+ * A shell line that ends in the midst of a copy from or to a slow disk: its requests are waited for
+ * by interrupt then, which the kernel shows.
+ */
+export const untilCopying = 'until grep -q vfio-msix /proc/interrupts; do sleep 0.1; done; sleep 1';
+
 /** A shell word: the block device of an NVMe function that the kernel drives. */
 export function nodeOf(label: string): string {
 	return `$(ls /sys/bus/pci/devices/$${label}/nvme/nvme*/ | grep -m1 "^nvme.*n1$" | sed "s|c[0-9]*n|n|;s|^|/dev/|")`;
