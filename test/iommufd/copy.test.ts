@@ -2,7 +2,7 @@
 // Copies over iommufd: functions by their character devices, the provider's BAR as a dma-buf.
 
 import test from 'ava';
-import {fillRandom, readAt, shows, useLab} from '../helpers/lab.ts';
+import {fillRandom, readAt, shows, untilCopying, useLab} from '../helpers/lab.ts';
 
 const MiB = 1 << 20;
 
@@ -85,7 +85,7 @@ for (const [signal, status] of [
 	test.serial(`after SIG${signal} in the middle the next copy works`, async (t) => {
 		await lab.slowDown('disk', 8 * MiB);
 		const copy = 'p2p-copy $disk/ns1 $mem/bar2 --length 64M';
-		const result = await lab.run(`${copy} & sleep 2; kill -${signal} $!; wait $!`);
+		const result = await lab.run(`${copy} & ${untilCopying}; kill -${signal} $!; wait $!`);
 		t.is(result.status, status, result.stderr);
 		await lab.slowDown('disk', 0);
 		shows(t, await lab.run(`${copy} --verify`), {status: 0, stderr: ''});

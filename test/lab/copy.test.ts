@@ -3,7 +3,7 @@
 // the disk images and at the memory behind the BAR from outside: a proof that owes nothing to ours.
 
 import test from 'ava';
-import {fillRandom, readAt, shows, useLab} from '../helpers/lab.ts';
+import {fillRandom, readAt, shows, untilCopying, useLab} from '../helpers/lab.ts';
 
 const MiB = 1 << 20;
 
@@ -198,9 +198,9 @@ test.serial('the second program on one function gets "busy"', async (t) => {
 });
 
 test.serial('memory switched off in mid-copy ends in 3, not 0', async (t) => {
-	await lab.slowDown('disk', 16 * MiB);
+	await lab.slowDown('disk', 8 * MiB);
 	const result = await lab.run(
-		'p2p-copy $disk/ns1 $mem/bar2 --length 48M & sleep 2; setpci -s $mem COMMAND=0; wait $!',
+		`p2p-copy $disk/ns1 $mem/bar2 --length 48M & ${untilCopying}; setpci -s $mem COMMAND=0; wait $!`,
 	);
 	shows(t, result, {status: 3, stdout: '', stderr: /wrong data/});
 	await lab.run('setpci -s $mem COMMAND=2');
@@ -209,9 +209,9 @@ test.serial('memory switched off in mid-copy ends in 3, not 0', async (t) => {
 });
 
 test.serial('Ctrl-C in the middle gives everything back', async (t) => {
-	await lab.slowDown('disk', 16 * MiB);
+	await lab.slowDown('disk', 8 * MiB);
 	const result = await lab.run(
-		'p2p-copy $disk/ns1 $mem/bar2 --length 64M & sleep 2; kill -INT $!; wait $!',
+		`p2p-copy $disk/ns1 $mem/bar2 --length 64M & ${untilCopying}; kill -INT $!; wait $!`,
 	);
 	t.is(result.status, 130, result.stderr);
 	await lab.slowDown('disk', 0);
@@ -219,8 +219,8 @@ test.serial('Ctrl-C in the middle gives everything back', async (t) => {
 });
 
 test.serial('after kill -9 the next copy works', async (t) => {
-	await lab.slowDown('disk', 16 * MiB);
-	await lab.run('p2p-copy $disk/ns1 $mem/bar2 --length 64M & sleep 2; kill -9 $!; wait $!');
+	await lab.slowDown('disk', 8 * MiB);
+	await lab.run(`p2p-copy $disk/ns1 $mem/bar2 --length 64M & ${untilCopying}; kill -9 $!; wait $!`);
 	await lab.slowDown('disk', 0);
 	shows(t, await lab.run('p2p-copy $disk/ns1 $mem/bar2 --length 8M --verify'), {status: 0});
 });

@@ -4,7 +4,7 @@
 
 import test from 'ava';
 import {boot} from '../../lab/boot.ts';
-import {kernel, shows} from '../helpers/lab.ts';
+import {kernel, shows, untilCopying} from '../helpers/lab.ts';
 
 const drawing = `
 	root-port
@@ -30,10 +30,8 @@ for (const [what, bus] of [
 				bps: 4 << 20,
 				...{bps_rd: 0, bps_wr: 0, iops: 0, iops_rd: 0, iops_wr: 0},
 			});
-			const wait =
-				'until [ $(( 0x$(setpci -s $disk COMMAND) & 4 )) -ne 0 ]; do sleep 0.1; done; sleep 1';
 			const port = `$(basename $(dirname $(readlink -f /sys/bus/pci/devices/$${what})))`;
-			const line = `p2p-copy $disk/ns1 $mem/bar2 --length 48M & p=$!; ${wait}; setpci -s ${port} CAP_EXP+18.w=0700; wait $p`;
+			const line = `p2p-copy $disk/ns1 $mem/bar2 --length 48M & p=$!; ${untilCopying}; setpci -s ${port} CAP_EXP+18.w=0700; wait $p`;
 			const result = await guest.run(line, {timeoutMs: 120_000});
 			t.false(result.timedOut);
 			shows(t, result, {
