@@ -7,7 +7,7 @@ import {join, resolve} from 'node:path';
 import {compareAcs, compareFunctions} from './compare.ts';
 import {defaultMode, modeScript} from './display.ts';
 import {type Drawing, type Iommu, labels, type Placed, parseDrawing, place} from './drawing.ts';
-import {getInitramfs} from './initramfs.ts';
+import {getInitramfs, hasVirtioIommu} from './initramfs.ts';
 import {getKernel, type KernelName, modulesFolder} from './kernel.ts';
 import {idOf} from './parts.ts';
 import {projectRoot} from './project.ts';
@@ -100,6 +100,9 @@ async function bootOnce(
 ): Promise<Guest> {
 	const kernel = await getKernel(options.kernel, options.onProgress);
 	const initramfs = await getInitramfs(kernel);
+	const iommu = options.iommu ?? drawing.iommu;
+	if (iommu === 'virtio' && !(await hasVirtioIommu(kernel)))
+		throw new LabError(`Linux ${kernel.release} has no virtio-iommu here`, ['machine iommu=intel']);
 	const describe = (folder: string) =>
 		describeMachine(drawing, {
 			folder,
@@ -107,7 +110,7 @@ async function bootOnce(
 			initramfs,
 			memory: options.memory ?? '1G',
 			cpu: options.cpu ?? drawing.cpu ?? 'max',
-			iommu: options.iommu ?? drawing.iommu,
+			iommu,
 			kernelParameters: [drawing.kernelParameters, options.kernelParameters ?? ''].join(' ').trim(),
 			disks: options.disks ?? {},
 			failing: options.failing ?? {},

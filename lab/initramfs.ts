@@ -50,11 +50,22 @@ function findBusybox(): string {
 	throw new LabError(`${busybox} is not statically linked`, ['apt-get install busybox-static']);
 }
 
+/** As a module or built in; Debian's 6.1 has neither. */
+export async function hasVirtioIommu(kernel: Kernel): Promise<boolean> {
+	return loadOrder(kernel, stages.iommu).then(
+		() => true,
+		() => false,
+	);
+}
+
 async function modules(kernel: Kernel): Promise<Entry[]> {
 	const loaded = new Set<string>();
 	const entries: Entry[] = [];
 	for (const [stage, wanted] of Object.entries(stages)) {
-		const files = (await loadOrder(kernel, wanted)).filter((file) => !loaded.has(file));
+		const isSpare = stage === 'iommu' && !(await hasVirtioIommu(kernel));
+		const files = isSpare
+			? []
+			: (await loadOrder(kernel, wanted)).filter((file) => !loaded.has(file));
 		for (const file of files) {
 			loaded.add(file);
 			entries.push({path: `modules/${moduleName(file)}`, mode: 0o644, data: await unpack(file)});

@@ -39,8 +39,13 @@ export function partOf(placed: Placed, around: Surroundings): Part {
 	return {images: [], disks: [], namespaces: 0, ...build(placed, around)};
 }
 
-/** QEMU's name for the function: its label, or its kind and bdf. */
-export function idOf({node, bdf, index}: Placed): string {
+/** QEMU's name for the function: no property of a device is called so, as a label may be. */
+export function idOf(placed: Placed): string {
+	return `drawn-${nameOf(placed)}`;
+}
+
+/** The name of its files, and its serial number: its label, or its kind and bdf. */
+function nameOf({node, bdf, index}: Placed): string {
 	if (node.label === undefined) return `${node.kind}-${bdf.replaceAll(':', '.')}`;
 	return index === 0 ? node.label : `${node.label}_${index}`;
 }
@@ -101,10 +106,10 @@ function nvme(placed: Placed, around: Surroundings) {
 	const pmr =
 		node.keys.pmr === undefined ? undefined : memory(placed, around, 'pmr', node.keys.pmr);
 	const names = Array.from({length: count}, (_, index) =>
-		index === 0 ? id : `${id}.${index + 1}`,
+		index === 0 ? nameOf(placed) : `${nameOf(placed)}.${index + 1}`,
 	);
 	const controller = device('nvme', placed, around, {
-		serial: id,
+		serial: nameOf(placed),
 		...(node.keys.mdts === undefined ? {} : {mdts: node.keys.mdts}),
 		...(node.keys.cmb === undefined ? {} : {cmb_size_mb: mebibytes(node, 'cmb')}),
 		...(pmr === undefined ? {} : {pmrdev: pmr.id}),
@@ -174,7 +179,7 @@ function memory(placed: Placed, {folder}: Surroundings, use: string, text: strin
 		refuse(placed.node, `the size of a BAR is a power of two of at least 4K, not ${text}`);
 	}
 	const id = `memory-${idOf(placed)}`;
-	const file = `${folder}/${idOf(placed)}.${use}`;
+	const file = `${folder}/${nameOf(placed)}.${use}`;
 	const path = file.replaceAll(',', ',,');
 	return {
 		id,

@@ -19,7 +19,7 @@ const machine = `
 	      disk: nvme cmb=16M namespaces=2 lba=4096
 	    downstream acs=0
 	      mem: ram 64M
-	root-port
+	slot: root-port
 	  screen: display
 	host-bridge
 	  root-port

@@ -149,13 +149,16 @@ const argsOf = (drawing: string, options = {}) =>
 
 test('each drawn function becomes a QEMU device at its address', (t) => {
 	const args = argsOf('root-port\n  disk: nvme cmb=16M mdts=5\nmem: ram 64M\nedu functions=2');
-	t.regex(args, /pcie-root-port,id=root-port-0000\.00\.01\.0,bus=pcie\.0,addr=01\.0,chassis=1/);
 	t.regex(
 		args,
-		/nvme,id=disk,bus=root-port-0000\.00\.01\.0,addr=00\.0,serial=disk,mdts=5,cmb_size_mb=16/,
+		/pcie-root-port,id=drawn-root-port-0000\.00\.01\.0,bus=pcie\.0,addr=01\.0,chassis=1/,
 	);
-	t.regex(args, /ivshmem-plain,id=mem,bus=pcie\.0,addr=02\.0,memdev=memory-mem/);
-	t.regex(args, /edu,id=edu-0000\.00\.03\.1,bus=pcie\.0,addr=03\.1,multifunction=on/);
+	t.regex(
+		args,
+		/nvme,id=drawn-disk,bus=drawn-root-port-0000\.00\.01\.0,addr=00\.0,serial=disk,mdts=5,cmb_size_mb=16/,
+	);
+	t.regex(args, /ivshmem-plain,id=drawn-mem,bus=pcie\.0,addr=02\.0,memdev=memory-drawn-mem/);
+	t.regex(args, /edu,id=drawn-edu-0000\.00\.03\.1,bus=pcie\.0,addr=03\.1,multifunction=on/);
 });
 
 test('a namespace has its image, its block size and its name', (t) => {
@@ -165,7 +168,10 @@ test('a namespace has its image, its block size and its name', (t) => {
 		{file: '/f,older/disk.2.img', size: 32 * 1024 ** 2},
 	]);
 	t.regex(args.join(' '), /file=\/f,,older\/disk\.2\.img/);
-	t.regex(args.join(' '), /nvme-ns,bus=disk,drive=drive-disk\.2,nsid=2,logical_block_size=4096/);
+	t.regex(
+		args.join(' '),
+		/nvme-ns,bus=drawn-disk,drive=drive-disk\.2,nsid=2,logical_block_size=4096/,
+	);
 	t.regex(args.join(' '), /p2plab\.namespaces=2/);
 });
 
@@ -180,8 +186,8 @@ test("the user's image is used as it is, or left alone with a snapshot", (t) => 
 test('drawn ACS bits go to the kernel, and a downstream port with them is a root port', (t) => {
 	const args = argsOf('root-port acs=0\n  upstream\n    downstream acs=rr,cr\n    downstream');
 	t.regex(args, /pci=config_acs=0000000@0000:00:01\.0;0001100@0000:02:00\.0$/m);
-	t.regex(args, /pcie-root-port,id=downstream-0000\.02\.00\.0/);
-	t.regex(args, /xio3130-downstream,id=downstream-0000\.02\.01\.0/);
+	t.regex(args, /pcie-root-port,id=drawn-downstream-0000\.02\.00\.0/);
+	t.regex(args, /xio3130-downstream,id=drawn-downstream-0000\.02\.01\.0/);
 	t.regex(argsOf('root-port acs=-'), /disable-acs=on/);
 	t.notRegex(argsOf('root-port acs=kernel'), /acs/);
 });
