@@ -76,6 +76,13 @@
 			"libraries": ["-lblkid"]
 		},
 		{
+			"target_name": "cmb",
+			"type": "executable",
+			"dependencies": ["core"],
+			"sources": ["test/cmb.cpp"],
+			"libraries": ["-lblkid"]
+		},
+		{
 			"target_name": "carry",
 			"type": "executable",
 			"dependencies": ["core"],

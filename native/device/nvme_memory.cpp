@@ -46,11 +46,15 @@ std::optional<MemoryPart> findCmb(const vfio::Function &function)
 	// CMBLOC and CMBSZ read as 0 until CRE is set; before 1.4 they are there at once.
 	if (capHasCmb(cap))
 		registers.write(CMBMSC, registers.read(CMBMSC) | CMBMSC_CRE);
-	const uint32_t location = registers.read(CMBLOC);
-	const uint32_t size = registers.read(CMBSZ);
-	const uint64_t unit = 4096ull << 4 * (size >> 8 & 0xf);
-	if (size >> 12 == 0 || ~size == 0)
+	return cmbIn(registers.read(CMBLOC), registers.read(CMBSZ));
+}
+
+std::optional<MemoryPart> cmbIn(uint32_t location, uint32_t size)
+{
+	// SZU of 7 and above is reserved, and would go beyond 64 bits soon.
+	if (size >> 12 == 0 || ~size == 0 || (size >> 8 & 0xf) > 6)
 		return std::nullopt;
+	const uint64_t unit = 4096ull << 4 * (size >> 8 & 0xf);
 	return MemoryPart{.bar = static_cast<int>(location & 7),
 			  .offset = (location >> 12) * unit,
 			  .size = (size >> 12) * unit,

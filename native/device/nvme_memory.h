@@ -18,7 +18,15 @@ struct MemoryPart {
 	uint64_t size = 0;        // bytes
 	bool isForReads = false;  // RDS: the controller itself may put read data there
 	bool isForWrites = false; // WDS: and take write data from there
+
+	// Neither for queues only, nor for one direction: as the kernel wants it of a CMB before
+	// it lends it out (drivers/nvme/host/pci.c, nvme_map_cmb).
+	bool isForData() const { return isForReads && isForWrites; }
 };
+
+// The CMB that the registers CMBLOC and CMBSZ tell of (3.1.3.11 and 3.1.3.12); nullopt where there
+// is none.
+std::optional<MemoryPart> cmbIn(uint32_t location, uint32_t size);
 
 // nullopt where the controller has none. The CMB's registers are switched on for that.
 std::optional<MemoryPart> findCmb(const vfio::Function &function);

@@ -28,7 +28,7 @@ static MemoryPart partOf(vfio::AddressSpace *space, const End &end)
 
 	if (!part)
 		throw Error("P2P_NO_CMB", "no such memory", facts);
-	if (!part->isForReads || !part->isForWrites)
+	if (!part->isForData())
 		throw Error("P2P_CMB_QUEUES", "not for data", facts);
 	return *part;
 }
