@@ -130,8 +130,9 @@ static bool isBy(const Fault &fault, const std::vector<pci::Bdf> &requesters)
 
 void Witness::addFaults(std::vector<Testimony> &all) const
 {
-	// The IOMMU's interrupt may be a little behind the last completion.
-	constexpr uint64_t moment = 2'000'000;
+	// The IOMMU's interrupt may be a little behind the last completion: in a virtual machine by
+	// as long as its host takes to let another CPU run.
+	constexpr uint64_t moment = 20'000'000;
 	sys::pause(moment);
 	const auto faults = faultsIn(log_.news());
 
