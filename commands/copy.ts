@@ -2,6 +2,7 @@
 // p2p-copy: operands and options become an order; the core checks, moves and proves; here the
 // order's words come from and its facts go to.
 
+import {writeFileSync} from 'node:fs';
 import {string} from '@oclif/core/args';
 import {boolean, integer, string as option} from '@oclif/core/flags';
 import {BaseCommand} from '../lib/base-command.ts';
@@ -66,6 +67,10 @@ export default class Copy extends BaseCommand {
 		'overwrite-signature': boolean({
 			description: 'write to a namespace that holds a partition table, file system, LVM or RAID',
 		}),
+		'json-file': option({
+			helpValue: 'FILE',
+			description: 'write the answer to FILE, where standard output takes the data',
+		}),
 		explain: boolean({description: 'say what would happen, and do nothing'}),
 		progress: boolean({
 			description: 'show progress and a summary on stderr, also where it is no terminal',
@@ -128,7 +133,9 @@ export default class Copy extends BaseCommand {
 			return;
 		}
 		if (flags.json && order.to.kind === 'stream' && order.to.name === '')
-			throw new Failure('standard output cannot take the data and --json both');
+			throw new Failure('standard output cannot take the data and --json both', {
+				hints: ['--json-file=FILE   the answer, beside the data'],
+			});
 		const isTold = flags.progress || process.stderr.isTTY === true;
 		const report = await copy(order, isTold);
 		if (isTold) process.stderr.write(summaryText(report));
@@ -136,7 +143,10 @@ export default class Copy extends BaseCommand {
 		if (warning !== undefined) process.stderr.write(`${this.program}: warning: ${warning}\n`);
 		const failure = mismatchFailure(report);
 		const status = failure?.status ?? ExitCode.yes;
-		this.answer(status, {text: '', json: copyJson(args, report.plan, report.result)}, flags.json);
+		const json = copyJson(args, report.plan, report.result);
+		if (flags['json-file'] !== undefined)
+			writeFileSync(flags['json-file'], `${JSON.stringify(json, null, 2)}\n`);
+		this.answer(status, {text: '', json}, flags.json);
 		if (failure !== undefined) throw failure;
 	}
 }

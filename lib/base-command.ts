@@ -45,12 +45,16 @@ export abstract class BaseCommand extends Command {
 	/** The words behind `--`. */
 	command: readonly string[] = [];
 
+	/** Was there an answer? */
+	isAnswered = false;
+
 	/** The answer, once: text for people, or the object under --json; and how the program ends. */
 	protected answer(
 		status: ExitStatus,
 		answer: {readonly text: string; readonly json: unknown},
 		isJson: boolean,
 	): void {
+		this.isAnswered = true;
 		write(isJson ? `${JSON.stringify(answer.json, null, 2)}\n` : answer.text);
 		process.exitCode = status;
 	}

@@ -13,10 +13,13 @@ export function describeError(error: unknown): Failure {
 	const {code} = error as {code?: unknown};
 	if (typeof code !== 'string')
 		return new Failure(`internal error: ${error.stack ?? error.message}`);
-	const facts = factsOf(error);
+	const {facts: given = {}} = error as {facts?: Facts};
+	const facts = knownFacts(given, error.message);
 	const sentence = describe(code, facts, error.message);
 	return new Failure(sentence.text, {
 		status: statusOf(code),
+		code,
+		facts: given,
 		hints: sentence.hints ?? [],
 		seen:
 			facts.faults === ''
@@ -360,8 +363,7 @@ function showBars(bdf: string): string {
 	return `p2p-list ${bdf} -o FUNCTION,MEMORY   what it has`;
 }
 
-function factsOf(error: Error): KnownFacts {
-	const {facts = {}} = error as {facts?: Facts};
-	const known = factNames.map((name) => [name, facts[name] ?? '']);
-	return {...Object.fromEntries(known), ...facts, message: error.message};
+function knownFacts(given: Facts, message: string): KnownFacts {
+	const known = factNames.map((name) => [name, given[name] ?? '']);
+	return {...Object.fromEntries(known), ...given, message};
 }

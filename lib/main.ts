@@ -72,7 +72,27 @@ async function runCommand(
 	const instance = new Class(normalise(own, Class), new StaticConfig(name));
 	instance.program = name;
 	instance.command = command;
-	await instance.run();
+	try {
+		await instance.run();
+	} catch (error) {
+		const failure = await toFailure(error, name);
+		const isAsked = instance.argv.includes('--json') && command.length === 0;
+		if (isAsked && !instance.isAnswered && answers.includes(failure.status))
+			write(`${JSON.stringify(failureJson(failure), null, 2)}\n`);
+		throw failure;
+	}
+}
+
+/** With these --json has an object on stdout whatever happens; with 2 it is empty. */
+const answers: readonly number[] = [
+	ExitCode.no,
+	ExitCode.wrongData,
+	ExitCode.noAnswer,
+	ExitCode.cannotTell,
+];
+
+function failureJson({code, message, seen, hints, facts}: Failure): unknown {
+	return {version: 1, failure: {code: code ?? null, message, seen, hints, facts}};
 }
 
 // With `-- COMMAND` everything behind the first `--` belongs to COMMAND.

@@ -244,7 +244,12 @@ static void tellCertain(Error &error, const Plan &plan, const Hold &hold, Proof 
 	facts["proved"] = isProved ? "yes" : "";
 	if (const auto place = facts.find("offset"); place != facts.end())
 		place->second = std::to_string(offset + std::stoull(place->second));
-	if (error.code == "P2P_TIMEOUT" && plan.legs.size() == 1)
+	// An engine has two legs.
+	const auto isOne = [&](const Leg &leg) {
+		return leg.client.bdf == plan.legs.front().client.bdf;
+	};
+	if (error.code == "P2P_TIMEOUT" && !plan.legs.empty() &&
+	    std::ranges::all_of(plan.legs, isOne))
 		facts.insert({"bdf", plan.legs.front().client.bdf.name()});
 }
 

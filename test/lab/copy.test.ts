@@ -150,6 +150,19 @@ for (const [line, status, sentence] of refusals) {
 	});
 }
 
+test.serial('a refusal with status 1 is an answer under --json, trouble is none', async (t) => {
+	const refused = await lab.run('p2p-copy $disk/ns1 $far/bar2 --length 4K --json');
+	shows(t, refused, {status: 1, stderr: /does not reach/});
+	const {version, failure} = JSON.parse(refused.stdout);
+	t.is(version, 1);
+	t.is(failure.code, 'P2P_REFUSED');
+	t.true(refused.stderr.startsWith(`p2p-copy: ${failure.message}\n`));
+	shows(t, await lab.run('p2p-copy $disk/ns7 $mem/bar2 --length 4K --json'), {
+		status: 2,
+		stdout: '',
+	});
+});
+
 test.serial('a BAR whose memory decoding is off is refused and stays off', async (t) => {
 	await lab.run('setpci -s $far COMMAND=0');
 	const result = await lab.run('p2p-copy $disk/ns1 $far/bar2 --length 4K --allow not-supported');

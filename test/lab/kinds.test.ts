@@ -227,10 +227,11 @@ test.serial('a namespace and a BAR go down a pipe', async (t) => {
 		stdout: `${sha(disk)}  -\n`,
 	});
 	const ram = fillRandom(lab.guest().image('mem', 'ram'), 1, 1001);
-	shows(t, await lab.run('p2p-copy $mem/bar2+1 - --length 1001 | sha256sum'), {
+	shows(t, await lab.run('p2p-copy $mem/bar2+1 - --length 1001 --json-file /tmp/a | sha256sum'), {
 		status: 0,
 		stdout: `${sha(ram)}  -\n`,
 	});
+	t.is(JSON.parse((await lab.run('cat /tmp/a')).stdout).result.bytes, 1001);
 });
 
 test.serial('a stream is never cut short in silence', async (t) => {

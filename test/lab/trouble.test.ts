@@ -146,12 +146,14 @@ for (const signal of ['SIGTERM', 'SIGHUP']) {
 
 test.serial('a command that does not complete ends in 4, and the next copy works', async (t) => {
 	await lab.slowDown('disk', 512);
-	const line = 'p2p-copy $disk/ns1 $mem/bar2 --length 32M --timeout 1 --verify=none';
+	const line = 'p2p-copy $disk/ns1 $mem/bar2 --length 32M --timeout 1 --verify=none --json';
 	const result = await lab.run(line);
 	await lab.slowDown('disk', 0);
+	const {failure} = JSON.parse(result.stdout);
+	t.is(failure.code, 'P2P_TIMEOUT');
+	t.regex(failure.facts.certain, /^\d+$/);
 	shows(t, result, {
 		status: 4,
-		stdout: '',
 		stderr:
 			/^p2p-copy: \S+: Read at block \d+ of namespace 1, offset \d+ of the copy, did not end in time and (was aborted|could not be aborted: the controller was reset); (nothing is|the first \d+ bytes are) moved/,
 	});
