@@ -2,7 +2,7 @@
 	"target_defaults": {
 		"cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17"],
 		"cflags_cc": [
-			"-std=c++20", "-O2", "-fPIC", "-fvisibility=hidden",
+			"-std=c++20", "-O2", "-fPIC",
 			"-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror",
 			"-iquote", "<(module_root_dir)",
 			"-isystem", "<!(node -p \"require('path').resolve(require('node-addon-api').include_dir)\")"

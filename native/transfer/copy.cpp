@@ -97,33 +97,25 @@ static void guardMedium(const Plan &plan, const End &end, Hold &hold, device::Cl
 		requireNoSignature(*client, hold.hostMemory(Side::largestBlock).memory());
 }
 
-// The kernel's own view: memory decoding still on, the function still there. What VFIO shows of
-// COMMAND is its virtual copy.
-static bool isAlive(const HeldMemory *memory)
+// The kernel's own view: does the function decode memory still? What VFIO shows of COMMAND is its
+// virtual copy. Error P2P_GONE where nobody is there any more: what was written since went nowhere.
+static bool isDecoding(const pci::Function &function)
 {
-	if (!memory)
-		return true;
-	const auto &function = memory->function();
-	const pci::Config now(sys::readBytes(function.folder + "/config", 64).value_or(""));
-	const auto command = now.u16(PCI_COMMAND);
-	return !now.isGone() && command && (function.physfn || *command & PCI_COMMAND_MEMORY);
-}
-
-// Nobody there any more: what was written since went nowhere.
-static void requireThere(const HeldMemory *memory)
-{
-	if (!memory)
-		return;
-	const auto &function = memory->function();
 	const auto bytes = sys::readBytes(function.folder + "/config", 64).value_or("");
-	if (bytes.empty() || pci::Config(bytes).isGone())
+	const pci::Config now(bytes);
+	if (bytes.empty() || now.isGone())
 		throw Error("P2P_GONE", "the function is gone", {{"bdf", function.bdf.name()}});
+	const auto command = now.u16(PCI_COMMAND);
+	return command && (function.physfn || *command & PCI_COMMAND_MEMORY);
 }
 
-static void requireMemory(const Hold &hold)
+// All memory that takes part. Errors as isDecoding().
+static bool areDecoding(const Hold &hold)
 {
+	bool areAll = true;
 	for (const auto *memory : {hold.from(), hold.to(), hold.via()})
-		requireThere(memory);
+		areAll &= !memory || isDecoding(memory->function());
+	return areAll;
 }
 
 namespace
@@ -297,7 +289,7 @@ static bool copyWindow(Hold &hold, Carrier &carrier, uint64_t offset, uint64_t l
 	const uint64_t start = sys::now();
 	report.verifyNs += start - begun;
 	const auto moved = carrier.move(offset, length, pace);
-	requireMemory(hold);
+	const bool isMemory = areDecoding(hold);
 	if (hold.sink())
 		hold.sink()->flush();
 	const uint64_t done = sys::now();
@@ -305,8 +297,7 @@ static bool copyWindow(Hold &hold, Carrier &carrier, uint64_t offset, uint64_t l
 	report.copyNs += done - start;
 	report.bytes += moved.bytes;
 
-	const bool areAlive = isAlive(hold.from()) && isAlive(hold.to()) && isAlive(hold.via());
-	if (!areAlive)
+	if (!isMemory)
 		report.mismatch = {.offset = offset, .length = moved.bytes, .kind = "memory-off"};
 	else if (proof && moved.bytes > 0)
 		report.mismatch = proof->check(offset, moved.bytes);
@@ -327,7 +318,7 @@ static bool isEqual(Proof &proof, uint64_t offset, uint64_t length)
 static void nameGone(Error &error, const Hold &hold)
 {
 	try {
-		requireMemory(hold);
+		areDecoding(hold);
 	} catch (const Error &known) {
 		error.facts.insert(known.facts.begin(), known.facts.end());
 	}
@@ -430,7 +421,7 @@ Report copy(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop
 				.timeoutNs = plan.order.timeoutNs,
 				.stop = stop,
 				.tell = [&](uint64_t done) {
-					requireMemory(hold);
+					areDecoding(hold);
 					tell({"copy", at + done, total});
 				}};
 		try {
