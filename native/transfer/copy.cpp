@@ -97,25 +97,33 @@ static void guardMedium(const Plan &plan, const End &end, Hold &hold, device::Cl
 		requireNoSignature(*client, hold.hostMemory(Side::largestBlock).memory());
 }
 
-// The kernel's own view: does the function decode memory still? What VFIO shows of COMMAND is its
-// virtual copy. Error P2P_GONE where nobody is there any more: what was written since went nowhere.
-static bool isDecoding(const pci::Function &function)
+// The kernel's own view: memory decoding still on, the function still there. What VFIO shows of
+// COMMAND is its virtual copy.
+static bool isAlive(const HeldMemory *memory)
 {
-	const auto bytes = sys::readBytes(function.folder + "/config", 64).value_or("");
-	const pci::Config now(bytes);
-	if (bytes.empty() || now.isGone())
-		throw Error("P2P_GONE", "the function is gone", {{"bdf", function.bdf.name()}});
+	if (!memory)
+		return true;
+	const auto &function = memory->function();
+	const pci::Config now(sys::readBytes(function.folder + "/config", 64).value_or(""));
 	const auto command = now.u16(PCI_COMMAND);
-	return command && (function.physfn || *command & PCI_COMMAND_MEMORY);
+	return !now.isGone() && command && (function.physfn || *command & PCI_COMMAND_MEMORY);
 }
 
-// All memory that takes part. Errors as isDecoding().
-static bool areDecoding(const Hold &hold)
+// Nobody there any more: what was written since went nowhere.
+static void requireThere(const HeldMemory *memory)
 {
-	bool areAll = true;
+	if (!memory)
+		return;
+	const auto &function = memory->function();
+	const auto bytes = sys::readBytes(function.folder + "/config", 64).value_or("");
+	if (bytes.empty() || pci::Config(bytes).isGone())
+		throw Error("P2P_GONE", "the function is gone", {{"bdf", function.bdf.name()}});
+}
+
+static void requireMemory(const Hold &hold)
+{
 	for (const auto *memory : {hold.from(), hold.to(), hold.via()})
-		areAll &= !memory || isDecoding(memory->function());
-	return areAll;
+		requireThere(memory);
 }
 
 namespace
@@ -289,7 +297,7 @@ static bool copyWindow(Hold &hold, Carrier &carrier, uint64_t offset, uint64_t l
 	const uint64_t start = sys::now();
 	report.verifyNs += start - begun;
 	const auto moved = carrier.move(offset, length, pace);
-	const bool isMemory = areDecoding(hold);
+	requireMemory(hold);
 	if (hold.sink())
 		hold.sink()->flush();
 	const uint64_t done = sys::now();
@@ -297,7 +305,8 @@ static bool copyWindow(Hold &hold, Carrier &carrier, uint64_t offset, uint64_t l
 	report.copyNs += done - start;
 	report.bytes += moved.bytes;
 
-	if (!isMemory)
+	const bool areAlive = isAlive(hold.from()) && isAlive(hold.to()) && isAlive(hold.via());
+	if (!areAlive)
 		report.mismatch = {.offset = offset, .length = moved.bytes, .kind = "memory-off"};
 	else if (proof && moved.bytes > 0)
 		report.mismatch = proof->check(offset, moved.bytes);
@@ -318,7 +327,7 @@ static bool isEqual(Proof &proof, uint64_t offset, uint64_t length)
 static void nameGone(Error &error, const Hold &hold)
 {
 	try {
-		areDecoding(hold);
+		requireMemory(hold);
 	} catch (const Error &known) {
 		error.facts.insert(known.facts.begin(), known.facts.end());
 	}
@@ -421,7 +430,7 @@ Report copy(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop
 				.timeoutNs = plan.order.timeoutNs,
 				.stop = stop,
 				.tell = [&](uint64_t done) {
-					areDecoding(hold);
+					requireMemory(hold);
 					tell({"copy", at + done, total});
 				}};
 		try {
