@@ -3,15 +3,21 @@
 // proof says of it: kind, offset, length and what else it knows. Prints how many damages were
 // looked at; ends with 1 at the first that was told wrongly.
 
+#include "sys/error.h"
 #include "transfer/verify.h"
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
 #include <functional>
 #include <random>
+#include <utility>
 
+using transfer::Block;
+using transfer::Blocks;
 using transfer::Bytes;
+using transfer::MediumSide;
 using transfer::MemorySide;
 using transfer::Mismatch;
 using transfer::Pattern;
@@ -188,16 +194,16 @@ static std::vector<Case> cases()
 class Unstable : public Side
 {
 public:
-	Bytes read(uint64_t offset, size_t length) override
+	Bytes read(Blocks blocks) override
 	{
-		Pattern(chance()).fill(bytes_, offset);
-		return Bytes(bytes_).first(length);
+		pattern_.emplace(Pattern(chance()));
+		return pattern_->read(blocks);
 	}
-	void write(uint64_t, Bytes) override {}
+	void write(Blocks, Bytes) override {}
 	bool isMemory() const override { return false; }
 
 private:
-	Memory bytes_ = Memory(largestBlock);
+	std::optional<PatternSide> pattern_;
 };
 
 static bool isUnstableTold()
@@ -211,10 +217,206 @@ static bool isUnstableTold()
 	return told && told->isSourceUnstable;
 }
 
+// A disk: eight requests under way at once, of which the last is done first. Some of what it
+// reports as done it has not done.
+class Disk : public device::Client
+{
+public:
+	explicit Disk(Memory &medium) : medium_(medium) {}
+
+	std::string engine() const override { return "model"; }
+	size_t blockSize() const override { return 512; }
+	uint64_t mediumSize() const override { return medium_.size(); }
+	size_t maxTransfer() const override { return request; }
+	unsigned depth() const override { return 8; }
+	unsigned underWay() const override { return static_cast<unsigned>(requests_.size()); }
+
+	bool start(const device::Request &next) override
+	{
+		if (requests_.size() == depth())
+			return false;
+		requests_.push_back(next);
+		most = std::max(most, requests_.size());
+		return true;
+	}
+
+	size_t poll(std::span<uint32_t> finished) override
+	{
+		if (requests_.empty())
+			return 0;
+		const auto last = requests_.back();
+		requests_.pop_back();
+		if (last.medium == bad)
+			throw sys::Error("NVME_STATUS", "a bad block", {{"tag", "0"}});
+		carry(last);
+		finished[0] = last.tag;
+		return 1;
+	}
+
+	std::optional<uint64_t> stuck{}, bad{}; // not written; not read
+	bool isMute = false;                    // puts nothing into memory
+	size_t most = 0;
+
+private:
+	void carry(const device::Request &one)
+	{
+		auto *memory = targetOf(one).bytes.data() + one.offset;
+		if (one.direction == device::Direction::toMedium && one.medium != stuck)
+			std::memcpy(medium_.data() + one.medium, memory, one.length);
+		if (one.direction == device::Direction::fromMedium && !isMute)
+			std::memcpy(memory, medium_.data() + one.medium, one.length);
+	}
+
+	Memory &medium_;
+	std::vector<device::Request> requests_;
+};
+
+// Another side, and which blocks of it were read.
+class Watched : public Side
+{
+public:
+	explicit Watched(Side &side) : side_(side) {}
+
+	Bytes read(Blocks blocks) override
+	{
+		looked.insert(looked.end(), blocks.begin(), blocks.end());
+		return side_.read(blocks);
+	}
+	void write(Blocks blocks, Bytes bytes) override { side_.write(blocks, bytes); }
+	bool isMemory() const override { return side_.isMemory(); }
+
+	std::vector<Block> looked;
+
+private:
+	Side &side_;
+};
+
+static bool isAmong(uint64_t offset, const std::vector<Block> &blocks)
+{
+	return std::ranges::find(blocks, offset, &Block::offset) != blocks.end();
+}
+
+// Damage to any one of the samples is told, and where; so are two that changed places.
+static bool areSamplesLookedAt(Side &to, Memory &got, size_t blockSize)
+{
+	const Memory sent = randomBytes();
+	Memory memory = sent;
+	MemorySide source(memory);
+	Watched destination(to);
+	Proof proof(source, destination,
+		    {.length = size, .blockSize = blockSize, .requestSize = request, .queues = 3},
+		    Verify::sample);
+
+	if (proof.poison(0, size))
+		return false;
+	const Memory before = got;
+	const auto poisoned = std::exchange(destination.looked, {});
+	got = sent;
+	if (proof.check(0, size))
+		return false;
+	const auto samples = destination.looked;
+	if (samples.size() < 16 || samples.size() != poisoned.size() ||
+	    samples.back().offset + samples.back().length != size)
+		return false;
+	for (const uint64_t offset : {size_t{0}, request, 2 * request})
+		if (!isAmong(offset, samples))
+			return false;
+	const auto isToldAt = [&](uint64_t offset) {
+		const auto told = proof.check(0, size);
+		got = sent;
+		// The first bytes can be right by chance.
+		return told && told->offset - offset < 8;
+	};
+	for (const auto &[offset, length] : samples) {
+		got[offset + length - 1] ^= std::byte{1};
+		if (!isToldAt(offset + length - 1))
+			return false;
+		std::memcpy(got.data() + offset, before.data() + offset, length);
+		if (!isAmong(offset, poisoned) || !isToldAt(offset))
+			return false;
+	}
+	for (size_t i = 0; i + 1 < samples.size(); i++) {
+		const auto one = samples[i].offset, other = samples[i + 1].offset;
+		std::memcpy(got.data() + one, sent.data() + other, blockSize);
+		std::memcpy(got.data() + other, sent.data() + one, blockSize);
+		if (!isToldAt(one))
+			return false;
+	}
+	return true;
+}
+
+// Poison that does not stick at a sample, or that only seems to, because nothing is read.
+static bool isDeafnessTold(Disk &disk, Side &to, Memory &got)
+{
+	const Pattern pattern(1);
+	PatternSide source(pattern);
+	Watched destination(to);
+	Proof proof(source, destination, {.length = size, .blockSize = 512, .requestSize = request},
+		    Verify::sample);
+	if (proof.poison(0, size))
+		return false;
+	const auto isTold = [&](uint64_t offset) {
+		std::ranges::fill(got, std::byte{0});
+		const auto told = proof.poison(0, size);
+		return told && told->kind == "not-memory" && told->offset == offset;
+	};
+	for (const auto &sample : std::exchange(destination.looked, {})) {
+		disk.stuck = sample.offset;
+		if (!isTold(sample.offset))
+			return false;
+	}
+	disk.stuck.reset();
+	disk.isMute = true;
+	const bool isMutenessTold = isTold(0);
+	disk.isMute = false;
+	return isMutenessTold;
+}
+
+// After a request that failed none is under way, and the next read is right.
+static bool isSettled(Disk &disk, Side &side)
+{
+	const std::vector<Block> blocks{{0, 4096}, {8192, 4096}, {1 << 20, 4096}, {2 << 20, 512}};
+	disk.bad = 8192;
+	try {
+		side.read(blocks);
+		return false;
+	} catch (const sys::Error &error) {
+		if (error.code != "NVME_STATUS" || error.facts.contains("tag") ||
+		    disk.underWay() > 0)
+			return false;
+	}
+	disk.bad.reset();
+	const Pattern pattern(5);
+	PatternSide computed(pattern);
+	side.write(blocks, computed.read(blocks));
+	return std::ranges::equal(side.read(blocks), computed.read(blocks));
+}
+
+static bool isDiskRead()
+{
+	Memory medium(size), staging(Side::largestBlock);
+	Disk disk(medium);
+	MediumSide side(disk, 0, {.bytes = staging});
+	return areSamplesLookedAt(side, medium, 4096) && disk.most == disk.depth() &&
+	       isDeafnessTold(disk, side, medium) && isSettled(disk, side);
+}
+
+static bool isMemoryRead()
+{
+	Memory memory(size);
+	MemorySide side(memory);
+	// Of blocks of 64 KiB the samples are more than is read in one go.
+	return areSamplesLookedAt(side, memory, 4096) && areSamplesLookedAt(side, memory, 64 << 10);
+}
+
 int main()
 {
 	if (!isUnstableTold()) {
 		printf("a source that changes is not told\n");
+		return 1;
+	}
+	if (!isMemoryRead() || !isDiskRead()) {
+		printf("samples are not looked at as they should be\n");
 		return 1;
 	}
 	unsigned told = 0;

@@ -141,7 +141,7 @@ Bytes Diagnosis::readSource(uint64_t start, uint64_t end)
 	nearby_.clear();
 	for (uint64_t at = start; at < end; at += Side::largestBlock) {
 		const auto part =
-			source_.read(at, std::min<uint64_t>(Side::largestBlock, end - at));
+			source_.read(only({at, std::min<uint64_t>(Side::largestBlock, end - at)}));
 		nearby_.insert(nearby_.end(), part.begin(), part.end());
 	}
 	return nearby_;

@@ -141,7 +141,7 @@ static void readInto(const sys::Fd &image, device::Client &client, const device:
 
 	for (uint64_t at = start; at < end; at += chunk) {
 		const size_t length = std::min<uint64_t>(chunk, end - at);
-		run(client, {device::Direction::fromMedium, at, target, 0, length});
+		Errand(client, {{device::Direction::fromMedium, at, target, 0, length}}).finish();
 		image.writeAt(at, staging.bytes.first(length));
 	}
 }

@@ -317,19 +317,63 @@ Moved relay(const Leave &, Client &source, Client &sink, const Ring &ring, const
 	return finish(Relay(source, sink, ring, stretch, pace));
 }
 
-void run(Client &client, const Span &span)
+Errand::Errand(Client &client, const std::vector<Span> &spans) : client_(client)
 {
-	const auto &limits = client.limits();
-	const Pace pace{.requestSize = client.maxTransfer(),
-			.timeoutNs = limits.timeoutNs,
-			.stop = limits.stop};
+	for (const auto &span : spans)
+		for (uint64_t at = 0; at < span.length; at += client.maxTransfer())
+			requests_.push_back(
+				{.direction = span.direction,
+				 .medium = span.medium + at,
+				 .target = span.target,
+				 .offset = span.offset + at,
+				 .length = std::min(span.length - at, client.maxTransfer())});
+}
+
+Errand::~Errand()
+{
+	if (finished_ == started_)
+		return;
+	const Pace pace{.stop = client_.limits().stop};
+	settle(pace, {&client_}, [this] {
+		try {
+			return collect() > 0;
+		} catch (const Error &) {
+			return false;
+		}
+	});
+}
+
+size_t Errand::collect()
+{
+	std::array<uint32_t, mostAtOnce> tags;
+	const size_t count = client_.poll(tags);
+	finished_ += count;
+	return count;
+}
+
+bool Errand::turn()
+{
+	while (started_ < requests_.size() && client_.start(requests_[started_]))
+		started_++;
 	try {
-		finish(Move(client, span, pace));
+		return collect() > 0;
 	} catch (Error &error) {
-		// Places in somebody's buffer mean nothing to anybody else.
-		error.facts.erase("certain");
-		error.facts.erase("offset");
+		// Nobody else knows our requests.
+		error.facts.erase("tag");
 		throw;
+	}
+}
+
+void Errand::finish()
+{
+	const auto &limits = client_.limits();
+	const Pace pace{.timeoutNs = limits.timeoutNs, .stop = limits.stop};
+	Beat beat(pace, {&client_});
+
+	while (finished_ < requests_.size()) {
+		sys::checkStop(pace.stop);
+		const bool isProgress = turn();
+		beat.turn(isProgress, 0, isStream(client_) ? 0 : started_ - finished_);
 	}
 }
 

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace transfer
 {
@@ -61,8 +62,28 @@ struct Stretch {
 Moved relay(const Leave &leave, device::Client &source, device::Client &sink, const Ring &ring,
 	    const Stretch &stretch, const Pace &pace);
 
-// The same between a medium and our own host memory: nothing peer-to-peer about it, so that it
-// needs no clearance. For reading back, poison and signatures.
-void run(device::Client &client, const Span &span);
+// Spans between a medium and our own host memory, all of them under way at once as far as the
+// client takes that: nothing peer-to-peer about it, so that it needs no clearance. For reading
+// back, poison and signatures. Its end waits for what is under way.
+class Errand
+{
+public:
+	// The client must outlive it.
+	Errand(device::Client &client, const std::vector<Span> &spans);
+	~Errand();
+
+	// Hands over what the client takes and looks for what is done, without waiting; did
+	// anything finish? Errors: the client's.
+	bool turn();
+	// Returns once all is done. Errors: the client's; P2P_TIMEOUT; P2P_STOPPED.
+	void finish();
+
+private:
+	size_t collect();
+
+	device::Client &client_;
+	std::vector<device::Request> requests_;
+	size_t started_ = 0, finished_ = 0;
+};
 
 }

@@ -14,7 +14,8 @@ void OwnData::fill(const std::stop_token &stop, const std::function<void(uint64_
 		if (stop.stop_requested())
 			throw sys::Error("P2P_STOPPED", "interrupted");
 		const auto size = std::min<uint64_t>(Side::largestBlock, length_ - at);
-		source_.write(at, computed_.read(at, size));
+		const Block block{at, size};
+		source_.write(only(block), computed_.read(only(block)));
 		tell(at + size);
 	}
 }
@@ -25,7 +26,8 @@ bool OwnData::isSpoiled(const Mismatch &mismatch)
 	if (at >= length_)
 		return false;
 	const auto size = std::min<uint64_t>(Side::largestBlock, length_ - at);
-	return !std::ranges::equal(source_.read(at, size), computed_.read(at, size));
+	const Block block{at, size};
+	return !std::ranges::equal(source_.read(only(block)), computed_.read(only(block)));
 }
 
 }

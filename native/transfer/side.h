@@ -5,10 +5,12 @@
 
 #include "device/client.h"
 #include "device/file.h"
+#include "transfer/move.h"
 #include "transfer/pattern.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <stop_token>
 #include <vector>
@@ -18,17 +20,34 @@ namespace transfer
 
 using Bytes = std::span<const std::byte>;
 
+// A stretch of the copy, in bytes.
+struct Block {
+	uint64_t offset = 0;
+	size_t length = 0;
+};
+// What is read or written in one go: not empty, largestBlock bytes at most, and all but the last
+// are multiples of 4 long.
+using Blocks = std::span<const Block>;
+
+inline Blocks only(const Block &block)
+{
+	return {&block, 1};
+}
+
 class Side
 {
 public:
-	// No block is larger.
+	// No block is larger, nor are several together.
 	static constexpr size_t largestBlock = 1 << 20;
 
 	virtual ~Side() = default;
 
-	// Valid until the next read.
-	virtual Bytes read(uint64_t offset, size_t length) = 0;
-	virtual void write(uint64_t offset, Bytes bytes) = 0;
+	// Starts what the next read will be of, so that the other side can be read meanwhile.
+	virtual void begin(Blocks) {}
+	// The bytes of the blocks, one after another. Valid until the next read or write.
+	virtual Bytes read(Blocks blocks) = 0;
+	// bytes: of the blocks, one after another.
+	virtual void write(Blocks blocks, Bytes bytes) = 0;
 	// Memory can be overwritten beforehand as a whole; a disk is not written twice.
 	virtual bool isMemory() const = 0;
 };
@@ -43,8 +62,8 @@ public:
 	{
 	}
 
-	Bytes read(uint64_t offset, size_t length) override;
-	void write(uint64_t offset, Bytes bytes) override;
+	Bytes read(Blocks blocks) override;
+	void write(Blocks blocks, Bytes bytes) override;
 	bool isMemory() const override { return true; }
 
 private:
@@ -64,15 +83,19 @@ public:
 	{
 	}
 
-	Bytes read(uint64_t offset, size_t length) override;
-	void write(uint64_t offset, Bytes bytes) override;
+	void begin(Blocks blocks) override;
+	Bytes read(Blocks blocks) override;
+	void write(Blocks blocks, Bytes bytes) override;
 	bool isMemory() const override { return false; }
 
 private:
+	std::vector<Span> spans(device::Direction direction, Blocks blocks) const;
+
 	device::Client &client_;
 	uint64_t start_;
 	std::span<std::byte> staging_;
 	device::Target target_;
+	std::unique_ptr<Errand> begun_;
 };
 
 // A stream that was read: what it gave last.
@@ -81,8 +104,8 @@ class PastSide : public Side
 public:
 	explicit PastSide(const device::File &stream) : stream_(stream), copy_(largestBlock) {}
 
-	Bytes read(uint64_t offset, size_t length) override;
-	void write(uint64_t, Bytes) override {}
+	Bytes read(Blocks blocks) override;
+	void write(Blocks, Bytes) override {}
 	bool isMemory() const override { return false; }
 
 private:
@@ -96,8 +119,8 @@ class PatternSide : public Side
 public:
 	explicit PatternSide(const Pattern &pattern) : pattern_(pattern), copy_(largestBlock) {}
 
-	Bytes read(uint64_t offset, size_t length) override;
-	void write(uint64_t, Bytes) override {}
+	Bytes read(Blocks blocks) override;
+	void write(Blocks, Bytes) override {}
 	bool isMemory() const override { return false; }
 
 private:

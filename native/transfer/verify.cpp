@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <set>
 
 namespace transfer
 {
@@ -16,8 +15,31 @@ static constexpr uint64_t scatteredSamples = 16;
 
 Proof::Proof(Side &source, Side &destination, const Shape &shape, Verify mode)
     : source_(source), destination_(destination), shape_(shape), mode_(mode),
-      poison_(sys::randomNumber()), pattern_(largestBlock)
+      poison_(sys::randomNumber())
 {
+}
+
+namespace
+{
+
+// A block that differs, and where it starts in the bytes of all.
+struct Wrong {
+	Block block;
+	size_t at;
+};
+
+}
+
+// The first of the blocks of which two sides hold different bytes.
+static std::optional<Wrong> firstWrong(Blocks blocks, Bytes one, Bytes other)
+{
+	size_t at = 0;
+	for (const auto &block : blocks) {
+		if (std::memcmp(one.data() + at, other.data() + at, block.length) != 0)
+			return Wrong{block, at};
+		at += block.length;
+	}
+	return std::nullopt;
 }
 
 uint64_t Proof::windowSize() const
@@ -29,50 +51,38 @@ uint64_t Proof::windowSize() const
 }
 
 // Blocks that together cover the window.
-std::vector<Proof::Block> Proof::blocks(uint64_t offset, uint64_t length) const
+std::vector<Proof::Batch> Proof::everything(uint64_t offset, uint64_t length) const
 {
-	std::vector<Block> all;
+	std::vector<Batch> all;
 	for (uint64_t at = offset; at < offset + length; at += largestBlock)
-		all.push_back({at, std::min<uint64_t>(largestBlock, offset + length - at)});
+		all.push_back({{at, std::min<uint64_t>(largestBlock, offset + length - at)}});
 	return all;
 }
 
 // The first block, the last, one in the first request of each queue, and some in between.
-std::vector<Proof::Block> Proof::samples(uint64_t offset, uint64_t length) const
+std::vector<Proof::Batch> Proof::samples(uint64_t offset, uint64_t length) const
 {
 	const size_t unit = std::max<size_t>(shape_.blockSize, 4096);
 	const uint64_t last = (length - 1) / unit;
-	std::set<uint64_t> chosen{0, last};
+	std::vector<uint64_t> chosen{0, last};
 
 	for (unsigned queue = 0; queue < shape_.queues; queue++)
-		chosen.insert(std::min(last, queue * (shape_.requestSize / unit)));
+		chosen.push_back(std::min(last, queue * (shape_.requestSize / unit)));
+	const uint64_t step = std::max<uint64_t>(last / scatteredSamples, 1);
 	for (uint64_t i = 1; i < scatteredSamples; i++)
-		chosen.insert(last * i / scatteredSamples +
-			      (last ? poison_.seed() % scatteredSamples : 0) %
-				      std::max<uint64_t>(last / scatteredSamples, 1));
+		chosen.push_back(std::min(last, last * i / scatteredSamples +
+							poison_.seed() % scatteredSamples % step));
+	std::ranges::sort(chosen);
+	chosen.erase(std::ranges::unique(chosen).begin(), chosen.end());
 
-	std::vector<Block> some;
+	std::vector<Batch> some;
 	for (const uint64_t index : chosen) {
-		const uint64_t at = std::min(index, last) * unit;
-		some.push_back({offset + at, std::min<uint64_t>(unit, length - at)});
+		if (some.empty() || (some.back().size() + 1) * unit > largestBlock)
+			some.emplace_back();
+		const uint64_t at = index * unit;
+		some.back().push_back({offset + at, std::min<uint64_t>(unit, length - at)});
 	}
 	return some;
-}
-
-void Proof::poisonBlock(const Block &block)
-{
-	const auto pattern = std::span(pattern_).first(block.length);
-	poison_.fill(pattern, block.offset);
-	destination_.write(block.offset, pattern);
-}
-
-bool Proof::isPoisoned(const Block &block)
-{
-	const auto pattern = std::span(pattern_).first(block.length);
-	const auto got = destination_.read(block.offset, block.length);
-
-	poison_.fill(pattern, block.offset);
-	return std::equal(got.begin(), got.end(), pattern.begin());
 }
 
 std::optional<Mismatch> Proof::poison(uint64_t offset, uint64_t length)
@@ -82,12 +92,14 @@ std::optional<Mismatch> Proof::poison(uint64_t offset, uint64_t length)
 		return std::nullopt;
 	// All of a BAR is poisoned for full; a disk is not written twice for it.
 	const bool isAll = mode_ == Verify::full && destination_.isMemory();
-	for (const auto &block : isAll ? blocks(offset, length) : samples(offset, length))
-		poisonBlock(block);
-	for (const auto &block : samples(offset, length))
-		if (!isPoisoned(block))
-			return Mismatch{.offset = block.offset,
-					.length = block.length,
+	const auto looked = samples(offset, length);
+	for (const auto &blocks : isAll ? everything(offset, length) : looked)
+		destination_.write(blocks, poisoned_.read(blocks));
+	for (const auto &blocks : looked)
+		if (const auto wrong =
+			    firstWrong(blocks, poisoned_.read(blocks), destination_.read(blocks)))
+			return Mismatch{.offset = wrong->block.offset,
+					.length = wrong->block.length,
 					.kind = "not-memory"};
 	return std::nullopt;
 }
@@ -98,27 +110,36 @@ std::optional<Mismatch> Proof::check(uint64_t offset, uint64_t length)
 	windowStart_ = offset;
 	windowEnd_ = offset + length;
 
-	for (const auto &block : isAll ? blocks(offset, length) : samples(offset, length)) {
-		auto mismatch = compare(block);
+	for (const auto &blocks : isAll ? everything(offset, length) : samples(offset, length)) {
+		auto mismatch = compare(blocks);
 		if (mismatch) {
 			if (isAll)
 				extend(*mismatch, windowEnd_);
 			return mismatch;
 		}
-		checkedBytes_ += block.length;
+		for (const auto &block : blocks)
+			checkedBytes_ += block.length;
 	}
 	return std::nullopt;
 }
 
-std::optional<Mismatch> Proof::compare(const Block &block)
+std::optional<Mismatch> Proof::compare(Blocks blocks)
 {
-	const auto sent = source_.read(block.offset, block.length);
-	const auto got = destination_.read(block.offset, block.length);
-	if (std::memcmp(sent.data(), got.data(), block.length) == 0) {
-		checksum_ = sys::crc32c(sent, checksum_);
-		return std::nullopt;
-	}
+	source_.begin(blocks);
+	destination_.begin(blocks);
+	const auto got = destination_.read(blocks);
+	const auto sent = source_.read(blocks);
 
+	if (const auto wrong = firstWrong(blocks, sent, got))
+		return explain(wrong->block, sent.subspan(wrong->at, wrong->block.length),
+			       got.subspan(wrong->at, wrong->block.length));
+	if (mode_ == Verify::full)
+		checksum_ = sys::crc32c(sent, checksum_);
+	return std::nullopt;
+}
+
+Mismatch Proof::explain(const Block &block, Bytes sent, Bytes got)
+{
 	const Reach reach{.start = shape_.isStream ? windowStart_ : 0,
 			  .end = shape_.isStream ? windowEnd_ : shape_.length,
 			  .blockSize = shape_.blockSize,
@@ -148,10 +169,10 @@ void Proof::extend(Mismatch &mismatch, uint64_t end)
 {
 	if (mismatch.kind == "different")
 		return;
-	for (const auto &block : blocks(windowStart_, end - windowStart_)) {
-		if (block.offset < mismatch.offset + mismatch.length)
+	for (const auto &blocks : everything(windowStart_, end - windowStart_)) {
+		if (blocks.front().offset < mismatch.offset + mismatch.length)
 			continue;
-		const auto next = compare(block);
+		const auto next = compare(blocks);
 		if (!next || !isMore(mismatch, *next))
 			return;
 		mismatch.length = next->offset + next->length - mismatch.offset;
@@ -164,7 +185,7 @@ void Proof::extend(Mismatch &mismatch, uint64_t end)
 
 bool Proof::isSourceStable(const Block &block, Bytes sent)
 {
-	const auto again = source_.read(block.offset, block.length);
+	const auto again = source_.read(only(block));
 	return std::ranges::equal(sent, again);
 }
 

@@ -43,20 +43,17 @@ public:
 	std::optional<Mismatch> check(uint64_t offset, uint64_t length);
 
 	uint64_t checkedBytes() const { return checkedBytes_; }
-	// CRC-32C of what was compared, in order; of all bytes with Verify::full.
+	// CRC-32C of what was compared, in order: of all bytes; 0 where samples were.
 	uint32_t checksum() const { return checksum_; }
 
 private:
-	struct Block {
-		uint64_t offset;
-		size_t length;
-	};
+	// Blocks that are looked at in one go.
+	using Batch = std::vector<Block>;
 
-	std::vector<Block> samples(uint64_t offset, uint64_t length) const;
-	std::vector<Block> blocks(uint64_t offset, uint64_t length) const;
-	void poisonBlock(const Block &block);
-	bool isPoisoned(const Block &block);
-	std::optional<Mismatch> compare(const Block &block);
+	std::vector<Batch> samples(uint64_t offset, uint64_t length) const;
+	std::vector<Batch> everything(uint64_t offset, uint64_t length) const;
+	std::optional<Mismatch> compare(Blocks blocks);
+	Mismatch explain(const Block &block, Bytes sent, Bytes got);
 	void extend(Mismatch &mismatch, uint64_t end);
 	bool isSourceStable(const Block &block, Bytes sent);
 
@@ -65,7 +62,7 @@ private:
 	Shape shape_;
 	Verify mode_;
 	Pattern poison_;
-	std::vector<std::byte> pattern_;
+	PatternSide poisoned_{poison_};
 	uint64_t windowStart_ = 0, windowEnd_ = 0;
 	uint64_t checkedBytes_ = 0;
 	uint32_t checksum_ = 0;
