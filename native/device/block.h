@@ -8,7 +8,6 @@
 #include "sys/error.h"
 #include "sys/uring.h"
 
-#include <poll.h>
 #include <vector>
 
 namespace device
@@ -31,7 +30,7 @@ public:
 	bool start(const Request &request) override;
 	// Errors with the request's own errno's name.
 	size_t poll(std::span<uint32_t> finished) override;
-	std::optional<Signal> signal() override { return Signal{ring_.fd(), POLLIN}; }
+	std::optional<sys::Signal> signal() override { return sys::Signal{ring_.fd()}; }
 	unsigned underWay() const override { return ring_.underWay(); }
 	std::vector<uint32_t> unfinished() const override;
 	void flush() override;

@@ -6,6 +6,7 @@
 
 #include "device/nvme_errors.h"
 #include "pci/address.h"
+#include "sys/signal.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -48,13 +49,6 @@ struct Limits {
 	std::stop_token stop{};
 };
 
-// What to wait for with poll(2) instead of looking again and again.
-struct Signal {
-	int fd = -1; // -1: nothing is under way
-	short events = 0;
-	bool isCounter = false; // an eventfd, to be emptied by whoever has waited
-};
-
 class Client
 {
 public:
@@ -87,7 +81,7 @@ public:
 	// Makes ready for being waited for. What had finished before shows in the descriptor or in
 	// one more poll(); nullopt where the client can only be looked at, or is to be looked at
 	// once more before.
-	virtual std::optional<Signal> signal() { return std::nullopt; }
+	virtual std::optional<sys::Signal> signal() { return std::nullopt; }
 	// To be called now and then while requests are under way. Error P2P_GONE (nobody answers),
 	// P2P_TIMEOUT (a request is over the limit; it has been aborted then, or the device reset),
 	// NVME_FATAL.

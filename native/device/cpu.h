@@ -21,7 +21,7 @@ public:
 
 	bool start(const Request &request) override;
 	size_t poll(std::span<uint32_t> finished) override;
-	std::optional<Signal> signal() override { return Signal{}; }
+	std::optional<sys::Signal> signal() override { return sys::Signal{}; }
 
 private:
 	std::span<std::byte> medium_;

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <poll.h>
 
 namespace device
 {
@@ -90,12 +89,13 @@ size_t File::poll(std::span<uint32_t> finished)
 }
 
 // A file answers at once.
-std::optional<Signal> File::signal()
+std::optional<sys::Signal> File::signal()
 {
+	using Sort = sys::Signal::Sort;
 	if (!request_ || !isStream())
-		return Signal{};
+		return sys::Signal{};
 	const bool isRead = request_->direction == Direction::fromMedium;
-	return Signal{.fd = fd_.number(), .events = static_cast<short>(isRead ? POLLIN : POLLOUT)};
+	return sys::Signal{fd_.number(), isRead ? Sort::readable : Sort::writable};
 }
 
 std::optional<bool> File::isMore() const

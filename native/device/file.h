@@ -28,7 +28,7 @@ public:
 	// A stream's requests have to come in order of the medium. Errors with errno's name.
 	bool start(const Request &request) override;
 	size_t poll(std::span<uint32_t> finished) override;
-	std::optional<Signal> signal() override;
+	std::optional<sys::Signal> signal() override;
 	std::optional<uint64_t> end() const override { return end_; }
 	void flush() override;
 

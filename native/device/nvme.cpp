@@ -5,8 +5,6 @@
 #include "sys/clock.h"
 #include "sys/error.h"
 
-#include <poll.h>
-
 namespace device
 {
 
@@ -86,15 +84,17 @@ Target Nvme::prepare(const Memory &memory)
 }
 
 // Armed only while somebody waits: whoever looks anyway is not to be interrupted.
-std::optional<Signal> Nvme::signal()
+std::optional<sys::Signal> Nvme::signal()
 {
 	auto &interrupt = controller_->interrupt();
 	if (underWay() == 0)
-		return Signal{};
+		return sys::Signal{};
 	const bool wasArmed = interrupt.isArmed();
 	if (!interrupt.arm())
 		return std::nullopt;
-	return wasArmed ? std::optional(Signal{interrupt.fd(), POLLIN, true}) : std::nullopt;
+	if (!wasArmed)
+		return std::nullopt;
+	return sys::Signal{interrupt.fd(), sys::Signal::Sort::counter};
 }
 
 void Nvme::check()

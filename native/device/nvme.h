@@ -39,7 +39,7 @@ public:
 	Target prepare(const Memory &memory) override;
 	bool start(const Request &request) override { return lanes_->start(request); }
 	size_t poll(std::span<uint32_t> finished) override { return lanes_->poll(finished); }
-	std::optional<Signal> signal() override;
+	std::optional<sys::Signal> signal() override;
 	void check() override;
 	unsigned underWay() const override;
 	std::vector<uint32_t> unfinished() const override { return lanes_->unfinished(); }

@@ -6,8 +6,7 @@
 
 #include <algorithm>
 #include <array>
-#include <poll.h>
-#include <unistd.h>
+#include <span>
 
 namespace transfer
 {
@@ -79,32 +78,20 @@ void Beat::tick(uint64_t time, uint64_t doneBytes)
 // Until one of the clients has news; a nap where one of them has no way to say so.
 void Beat::wait()
 {
-	std::array<pollfd, 2> signals{};
-	std::array<bool, 2> areCounters{};
+	std::array<sys::Signal, 2> signals{};
 	size_t count = 0;
 	bool isSignal = true;
 
 	for (auto *client : clients_) {
 		const auto signal = client->signal();
 		isSignal = isSignal && signal;
-		if (!signal || signal->fd < 0)
-			continue;
-		areCounters[count] = signal->isCounter;
-		signals[count++] = {.fd = signal->fd, .events = signal->events, .revents = 0};
+		if (signal && signal->fd >= 0)
+			signals[count++] = *signal;
 	}
-	if (!isSignal || count == 0) {
+	if (isSignal && count > 0)
+		sys::waitFor(std::span(signals).first(count), longestWait);
+	else
 		sys::pause(std::min<uint64_t>(longestNap, shortestNap * (idle_ - spins_ + 1)));
-		return;
-	}
-	if (::poll(signals.data(), count, longestWait) <= 0)
-		return;
-	// Emptied before the next look, so that what comes after it is heard.
-	for (size_t i = 0; i < count; i++) {
-		uint64_t times = 0;
-		if (areCounters[i] && signals[i].revents & POLLIN &&
-		    ::read(signals[i].fd, &times, sizeof times) < 0)
-			continue; // another client of the same device was faster
-	}
 }
 
 }

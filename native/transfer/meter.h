@@ -84,7 +84,7 @@ public:
 	size_t maxTransfer() const override { return client_.maxTransfer(); }
 	bool start(const device::Request &request) override;
 	size_t poll(std::span<uint32_t> finished) override;
-	std::optional<device::Signal> signal() override { return client_.signal(); }
+	std::optional<sys::Signal> signal() override { return client_.signal(); }
 	void check() override { client_.check(); }
 	unsigned underWay() const override { return client_.underWay(); }
 

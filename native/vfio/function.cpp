@@ -95,6 +95,12 @@ bool Function::reset() const
 	return fd_.tryIoctl(VFIO_DEVICE_RESET, nullptr) == 0;
 }
 
+bool Function::interrupt(int eventfd) const noexcept
+{
+	uapi::OneEventfd request{.index = VFIO_PCI_MSIX_IRQ_INDEX, .fd = eventfd};
+	return fd_.tryIoctl(VFIO_DEVICE_SET_IRQS, &request) == 0;
+}
+
 uint64_t Function::regionSize(int bar) const
 {
 	return regionInfo(fd_, static_cast<uint32_t>(bar)).size;

@@ -44,6 +44,10 @@ public:
 	// VFIO_DEVICE_RESET; false where the function cannot be reset now.
 	bool reset() const;
 
+	// MSI-X vector 0 raises that eventfd, or with -1 is masked (VFIO_DEVICE_SET_IRQS). False
+	// where the function has no MSI-X, or gets no vector.
+	bool interrupt(int eventfd) const noexcept;
+
 	// Bytes of a BAR's region; 0 where there is none.
 	uint64_t regionSize(int bar) const;
 	// A view of a BAR. Error VFIO_NO_MMAP where the kernel does not let it be mapped.

@@ -18,7 +18,7 @@ public:
 	Interrupt &operator=(const Interrupt &) = delete;
 	~Interrupt() { disarm(); }
 
-	// VFIO_DEVICE_SET_IRQS. False where the function has no MSI-X, or got no vector.
+	// False where the function has no MSI-X, or got no vector.
 	bool arm() noexcept;
 	void disarm() noexcept;
 	// Disarms where nobody has called arm() for a fifth of a second; time as of sys::now().
@@ -27,8 +27,6 @@ public:
 	int fd() const { return eventfd_.number(); }
 
 private:
-	bool set(int fd) const noexcept;
-
 	const Function &function_;
 	sys::Fd eventfd_;
 	bool isArmed_ = false;

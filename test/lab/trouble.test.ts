@@ -3,7 +3,7 @@
 // or written. Whatever it is, functions fall silent first, and the next copy works.
 
 import test, {type ExecutionContext} from 'ava';
-import {fillRandom, readAt, shows, useLab} from '../helpers/lab.ts';
+import {fillRandom, nodeOf, readAt, shows, useLab} from '../helpers/lab.ts';
 
 const MiB = 1 << 20;
 const sector = 512;
@@ -25,6 +25,10 @@ const lab = useLab(
 	      edu: edu
 	    downstream
 	      other: ram 16M
+	    downstream
+	      scripts: lsi
+	root-port
+	  kernels: nvme size=64M
 	`,
 	{
 		failing: {
@@ -35,7 +39,9 @@ const lab = useLab(
 );
 
 test.serial.before('the disks go to vfio-pci', async (t) => {
-	const {status, stderr} = await lab.run('p2p-bind $disk $bad $edu');
+	// What the firmware left on is not to look like a copy.
+	const off = 'for f in $disk $bad $edu $scripts; do setpci -s $f COMMAND=0:4; done';
+	const {status, stderr} = await lab.run(`p2p-bind $disk $bad $edu $scripts && ${off}`);
 	t.is(status, 0, stderr);
 });
 
@@ -90,16 +96,32 @@ function isPrompt(t: ExecutionContext, ending: Ending, how: string | number = 'S
 
 const interrupted: readonly (readonly [string, string, string, number?])[] = [
 	['a copy into a BAR', 'p2p-copy $disk/ns1 $mem/bar2 --length 64M', '$disk'],
-	['a copy out of a BAR', 'p2p-copy $mem/bar2 $disk/ns1 --length 64M', '$disk'],
+	[
+		'a copy out of a BAR',
+		'p2p-copy $mem/bar2 $disk/ns1 --length 64M --overwrite-signature --verify=none',
+		'$disk',
+	],
+	['bringing up', 'p2p-copy $mem/bar2 $disk/ns1 --length 64M', '$disk', 0],
+	['the look for signatures', 'p2p-copy $mem/bar2 $disk/ns1 --length 64M', '$disk'],
 	[
 		'a ring of two controllers',
 		'p2p-copy $disk/ns1 $bad/ns2 --via $mem/bar2 --length 16M --verify=none',
 		'$disk,$bad',
 	],
-	['poison', 'p2p-copy $mem/bar2 $disk/ns1 --length 64M', '$disk', 0],
+	[
+		'poison of a disk',
+		'p2p-copy $mem/bar2 $disk/ns1 --length 64M --overwrite-signature',
+		'$disk',
+		100,
+	],
 	['verification', 'p2p-copy $disk/ns1 $mem/bar2 --length 8M --verify', '$disk', 3500],
 	['a pipe that gives nothing', 'p2p-copy - $disk/ns1 --overwrite-signature', '$disk'],
 	['an engine between BARs', 'p2p-copy $mem/bar2 $other/bar2 --length 64K --engine $edu', '$edu'],
+	[
+		'scripts between BARs',
+		'p2p-copy $mem/bar2 $other/bar2 --engine $scripts --length 16M',
+		'$scripts',
+	],
 	['a benchmark', 'p2p-bench $disk/ns1 $mem/bar2+0 --sizes 128K --time 20000', '$disk', 4000],
 ];
 
@@ -112,6 +134,16 @@ for (const [what, line, functions, delayMs] of interrupted) {
 		await stillWorks(t);
 	});
 }
+
+test.serial('SIGINT in a copy of a disk that the kernel keeps: the disk goes on', async (t) => {
+	await lab.slowDown('kernels', 2 * MiB);
+	const line = `p2p-copy ${nodeOf('kernels')} /tmp/out --length 32M --staged`;
+	const result = await lab.run(`timeout -s INT 4 ${line}`);
+	await lab.slowDown('kernels', 0);
+	shows(t, result, {status: 124, stdout: '', stderr: ''});
+	t.is((await lab.run('ls /tmp/out')).status, 2, 'no half of a file stays');
+	shows(t, await lab.run(line), {status: 0, stderr: ''});
+});
 
 test.serial('a second signal waits for nothing and keeps the order', async (t) => {
 	await lab.slowDown('disk', 2 * MiB);
