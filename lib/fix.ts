@@ -47,7 +47,7 @@ export function describeFix(fix: Fix, commands: FixCommands, style: Style): stri
 		'        the first lines hold until the next reset of the port, the pci= ones from boot (one of them)',
 		`then    ${style.word(after.verdict)}: ${headline(machine, after)}`,
 		...(fix.merged === null ? [] : [`cost    ${costOf(fix.merged)}`]),
-		`        a driver of ${before.provider} that is bound already keeps the old verdict until it is bound anew`,
+		`        a driver of ${before.provider} that is bound already keeps the old verdict: p2p-acs --rebind ${before.provider}`,
 		'',
 	].join('\n');
 }
