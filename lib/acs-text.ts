@@ -41,8 +41,11 @@ export function dryLines({report, boot}: AcsChange): string[] {
 	return [...report.commands, ...(boot === '' ? [] : [`# or from boot on: ${boot}`])];
 }
 
-export function warningLines(program: string, {stale, groups}: AcsReport): string[] {
+export function warningLines(program: string, {stale, groups, isGuest}: AcsReport): string[] {
 	return [
+		...(isGuest
+			? [`${program}: warning: the ports of a guest are not the hardware's, which does as before`]
+			: []),
 		...stale.flatMap(({bdf, driver}) => [
 			`${program}: warning: the kernel keeps its old verdict about the memory of ${bdf} until ${driver} is bound to it anew: copies by it may arrive wrong and be called a success`,
 			`  Try: ${program} --rebind ${bdf}   does that, unless it is in use`,

@@ -17,7 +17,9 @@ export type Why =
 /** before: what p2p-acs has written down of this port. */
 export function whyOf(it: PciFunction, machine: Machine, before?: readonly string[]): Why {
 	if (it.hasAcs !== true || it.isAcsShifted) return {code: 'unknown'};
-	if (before !== undefined) return {code: 'kept', before};
+	if (before !== undefined && bitsText(before) !== bitsText(it.acs ?? [])) {
+		return {code: 'kept', before};
+	}
 	const parameter = acsParameter(machine.bootParameters, it);
 	if (parameter !== undefined) {
 		const said = {code: 'parameter', parameter: `pci=${parameter.option}`} as const;

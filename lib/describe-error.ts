@@ -283,7 +283,7 @@ const sentences: Readonly<Record<string, Describe>> = {
 	P2P_ACS_VFIO: (facts) => {
 		const {text} = describeUses(facts);
 		return {
-			text: `${text}; addresses that it was given would turn at the port and reach its neighbours`,
+			text: `${text}; with these bits clear the addresses that its user chose would reach its neighbours`,
 			hints: ['end that program first   no option goes beyond this'],
 		};
 	},
@@ -392,10 +392,11 @@ function bindFailed({bdf, driver, reason, errno, left}: KnownFacts): Sentence {
 }
 
 function acsFailed({bdf, reason, wanted, got, left}: KnownFacts): Sentence {
-	const what =
-		reason === 'changed'
-			? `somebody else changed ${bdf} meanwhile: it has ${letters(got)}`
-			: `${bdf} did not take ${letters(wanted)}: it has ${letters(got)}`;
+	const texts: Readonly<Record<string, string>> = {
+		changed: `somebody else changed ${bdf} meanwhile: it has ${letters(got)}`,
+		kept: `${bdf} did not take ${letters(wanted)}: it has ${letters(got)}`,
+	};
+	const what = texts[reason] ?? `the ACS of ${bdf} cannot be written: ${reason}`;
 	return {
 		text: `${what}; ${left === '' ? 'all is as it was' : `not undone: ${left.replaceAll('\n', '; ')}`}`,
 		hints: left === '' ? [] : ['p2p-acs --restore   tries again'],

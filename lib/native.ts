@@ -446,6 +446,8 @@ export type AcsReport = {
 	readonly stale: readonly {readonly bdf: string; readonly driver: string}[];
 	/** The kernel's groups that are no longer what the ports would give. */
 	readonly groups: Groups['differences'];
+	/** The ports are a guest's, not the hardware. */
+	readonly isGuest: boolean;
 	readonly commands: readonly string[];
 };
 

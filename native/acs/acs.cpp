@@ -36,6 +36,7 @@ static Report report(const pci::Machine &machine, const Work &work)
 		      .rebound = {},
 		      .stale = staleProviders(machine, after),
 		      .groups = staleGroups(machine, after),
+		      .isGuest = machine.guest && !machine.isLab,
 		      .commands = work.commands()};
 
 	for (const Step &step : work.steps())

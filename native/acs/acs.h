@@ -40,6 +40,7 @@ struct Report {
 	std::vector<Driven> rebound;
 	std::vector<Driven> stale; // providers whose kernel verdict is of before the change
 	std::vector<route::Difference> groups; // of the kernel, no longer what the ports would give
+	bool isGuest = false;                  // the ports are not the hardware
 	std::vector<std::string> commands;     // what was changed, as shell lines
 };
 

@@ -107,7 +107,7 @@ void Hand::store(const pci::Function &port, uint16_t now, uint16_t control)
 	} catch (const Error &error) {
 		if (error.code == "EPERM")
 			throw lockedDown(lockdownLevel());
-		throw;
+		throw failed(port, error.what(), control, now);
 	}
 	const uint16_t got = read(config, controlOf(port));
 	if (got != control)
@@ -115,17 +115,21 @@ void Hand::store(const pci::Function &port, uint16_t now, uint16_t control)
 	commands_.push_back(setpci(port, now, control));
 }
 
-void Hand::write(const pci::Function &port, uint16_t before, uint16_t after)
+void Hand::requireUnchanged(const pci::Function &port, uint16_t before) const
 {
-	if (isDry_) {
-		commands_.push_back(setpci(port, before, after));
+	if (isDry_)
 		return;
-	}
-	// The machine was read a moment ago: another hand may have been here since.
 	const uint16_t now = read(open(port), controlOf(port));
 	if (now != before)
 		throw failed(port, "changed", before, now);
-	store(port, before, after);
+}
+
+void Hand::write(const pci::Function &port, uint16_t before, uint16_t after)
+{
+	if (isDry_)
+		commands_.push_back(setpci(port, before, after));
+	else
+		store(port, before, after);
 }
 
 void Hand::putBack(const pci::Function &port, uint16_t control)

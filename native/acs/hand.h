@@ -17,8 +17,11 @@ class Hand
 public:
 	explicit Hand(bool isDry) : isDry_(isDry) {}
 
-	// Writes PCI_ACS_CTRL where it still is as it was, and reads it back. Error P2P_ACS_FAILED
-	// {bdf, reason: 'changed'|'kept'|…, wanted, got}, P2P_LOCKDOWN.
+	// The machine was read a moment ago: has another hand been here since? Error P2P_ACS_FAILED
+	// {reason: 'changed'}.
+	void requireUnchanged(const pci::Function &port, uint16_t before) const;
+	// Writes PCI_ACS_CTRL and reads it back. Error P2P_ACS_FAILED {bdf, reason: 'kept' or what
+	// the system says, wanted, got}, P2P_LOCKDOWN.
 	void write(const pci::Function &port, uint16_t before, uint16_t after);
 	// Whatever it is now.
 	void putBack(const pci::Function &port, uint16_t control);

@@ -61,6 +61,8 @@ void Work::changeAll()
 		if (book_ && step.isNeeded() && !step.hadRecord)
 			book_->keep(*step.port, step.before);
 	for (const Step &step : steps_) {
+		if (step.isNeeded())
+			hand_.requireUnchanged(*step.port, step.before);
 		started_++;
 		if (step.isNeeded())
 			hand_.write(*step.port, step.before, step.after);

@@ -30,7 +30,11 @@ std::optional<Records> Records::peek(const std::string &root, const std::string 
 {
 	if (!sys::isRoot() || !sys::exists(root + "/run/p2putils/" + program))
 		return std::nullopt;
-	return Records(sys::PrivateFolder::open(root + "/run", {"p2putils", program}));
+	try {
+		return Records(sys::PrivateFolder::open(root + "/run", {"p2putils", program}));
+	} catch (const sys::Error &) {
+		return std::nullopt;
+	}
 }
 
 // The place may hold another device after a hot plug: then the record is not about this one.

@@ -24,8 +24,8 @@ public:
 	// Error P2P_WORK_BUSY {name, path}.
 	Records(const std::string &root, const std::string &program);
 
-	// To look only: without waiting, and nullopt where there is nothing to be looked at, or not
-	// for this user.
+	// To look only: without waiting, and nullopt where there is nothing that could be
+	// believed, or not for this user.
 	static std::optional<Records> peek(const std::string &root, const std::string &program);
 
 	// nullopt where nothing was kept, or for another function that stood in this place.

@@ -70,6 +70,7 @@ Napi::Object acsToJs(Napi::Env env, const acs::Report &report)
 	object["rebound"] = list(env, report.rebound, drivenToJs);
 	object["stale"] = list(env, report.stale, drivenToJs);
 	object["groups"] = list(env, report.groups, differenceToJs);
+	object["isGuest"] = Napi::Boolean::New(env, report.isGuest);
 	object["commands"] = list(env, report.commands);
 	return object;
 }

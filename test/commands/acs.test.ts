@@ -151,7 +151,18 @@ test('a dry run writes a script, and warns of what the change does not change', 
 	t.regex(stderr, / {2}Try: p2p-acs --rebind 0000:03:00\.0 /);
 	const json = JSON.parse(acs(root, ...words, '--json').stdout);
 	t.deepEqual(Object.keys(json), [
-		...['version', 'dryRun', 'ports', 'rebound', 'stale', 'groups', 'commands', 'verdicts', 'boot'],
+		...[
+			'version',
+			'dryRun',
+			'ports',
+			'rebound',
+			'stale',
+			'groups',
+			'isGuest',
+			'commands',
+			'verdicts',
+			'boot',
+		],
 	]);
 	t.is(json.boot, stdout.split('\n')[2]?.slice('# or from boot on: '.length));
 });
@@ -207,7 +218,7 @@ test('an open VFIO group below the port is status 1, and no option goes beyond i
 		t.is(stdout, '');
 		t.regex(
 			stderr,
-			/^p2p-acs: 0000:04:00\.0 is in use: \/dev\/vfio\/\d+ is open in process 42 \(qemu-system-x86\); addresses/,
+			/^p2p-acs: 0000:04:00\.0 is in use: \/dev\/vfio\/\d+ is open in process 42 \(qemu-system-x86\); with these bits/,
 		);
 		t.notRegex(stderr, /--in-use/);
 	}
