@@ -7,7 +7,7 @@ import {captureText} from '../lib/capture.ts';
 import {type Column, columns, defaultColumns, treeColumns} from '../lib/columns.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
-import {partsOf, recordOf as wholeRecordOf} from '../lib/function.ts';
+import {findFunction, partsOf, recordOf as wholeRecordOf} from '../lib/function.ts';
 import {native, type PciFunction, type Read, type Scan} from '../lib/native.ts';
 import {write} from '../lib/output.ts';
 import {fromFlag, sourceOf} from '../lib/source.ts';
@@ -100,7 +100,7 @@ function columnsOf(output: string | undefined, isTree: boolean): Column[] {
 
 function select({functions}: Scan, names: readonly string[], isAll: boolean): PciFunction[] {
 	if (names.length === 0) return functions.filter((it) => isAll || partsOf(it).length > 0);
-	return names.map((name) => find(functions, name));
+	return names.map((name) => findFunction(functions, name));
 }
 
 /** Those, and every port above them. */
@@ -135,18 +135,6 @@ function inTree(functions: readonly PciFunction[], shown: readonly Column[]): Co
 			? {...column, text: (it) => `${margins.get(it.bdf) ?? ''}${it.bdf}`}
 			: column,
 	);
-}
-
-function find(functions: readonly PciFunction[], name: string): PciFunction {
-	const whole = /^[0-9a-f]{2}:/i.test(name) ? `0000:${name}` : name;
-	const found = functions.find(
-		({bdf, path, names}) =>
-			bdf === whole.toLowerCase() || path === whole.toLowerCase() || names.includes(name),
-	);
-	if (found !== undefined) return found;
-	throw new Failure(`there is no function ${name}`, {
-		hints: ['p2p-list --all   every function of this machine'],
-	});
 }
 
 async function textOf(

@@ -3,6 +3,7 @@
 // functions that do not exist or have no ACS, commas where semicolons belong. The options are those
 // of Documentation/admin-guide/kernel-parameters.txt and drivers/pci/pci.c of Linux 7.3.
 
+import {acsBits} from './acs-bits.ts';
 import type {PciFunction} from './native.ts';
 
 /** One sentence for each mistake. */
@@ -17,6 +18,51 @@ export function parameterNotes(
 					`${parameter} comes from a patch that Linux does not have; with it IOMMU groups tell nothing`,
 				],
 	);
+}
+
+/** What the kernel does with ACS bits of a function at boot, by the parameter that says so. */
+export type AcsParameter = {
+	readonly option: 'config_acs' | 'disable_acs_redir';
+	readonly set: readonly string[];
+	readonly clear: readonly string[];
+};
+
+/** The parameter that the kernel went by for this function; config_acs stands above the other. */
+export function acsParameter(
+	parameters: readonly string[],
+	it: PciFunction,
+): AcsParameter | undefined {
+	const [config] = parameterEntries(parameters, 'config_acs').flatMap((entry) => {
+		const [bits = '', name = ''] = splitOnce(entry, '@');
+		return namesFunction(it, name) ? [bits] : [];
+	});
+	if (config !== undefined) {
+		return {option: 'config_acs', set: bitsOf(config, '1'), clear: bitsOf(config, '0')};
+	}
+	const isNamed = parameterEntries(parameters, 'disable_acs_redir').some((name) =>
+		namesFunction(it, name),
+	);
+	return isNamed ? {option: 'disable_acs_redir', set: [], clear: ['rr', 'cr', 'ec']} : undefined;
+}
+
+/** What stands between the semicolons; a later pci= replaces the list of one before. */
+export function parameterEntries(parameters: readonly string[], option: string): string[] {
+	const lists = parameters
+		.filter((parameter) => parameter.startsWith('pci='))
+		.flatMap((parameter) => optionsOf(parameter.slice('pci='.length)))
+		.map((word) => splitOnce(word, '='))
+		.flatMap(([name, list]) => (name === option ? [list] : []));
+	return entriesOf(lists.at(-1));
+}
+
+function namesFunction(it: PciFunction, name: string): boolean {
+	return functionForm.test(name) && matches(it, name);
+}
+
+// The last digit is bit 0.
+function bitsOf(row: string, digit: string): string[] {
+	const digits = [...row].reverse();
+	return acsBits.filter((_, bit) => digits[bit] === digit);
 }
 
 const flags = [

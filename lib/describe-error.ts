@@ -40,6 +40,7 @@ const factNames = [
 	...['client', 'provider', 'verdict', 'redirects', 'hostBridge', 'missing', 'what', 'where'],
 	...['size', 'offset', 'length', 'largest', 'value', 'unit', 'below', 'above', 'signatures'],
 	...['nsid', 'has', 'status', 'operation', 'lba', 'kind', 'command', 'message', 'uses'],
+	...['bits', 'wanted', 'got', 'level', 'secureBoot', 'commands'],
 	...['errno', 'left', 'moved', 'id', 'option', 'faults', 'faultFunction'],
 	...['done', 'certain', 'proved'],
 ] as const;
@@ -245,18 +246,56 @@ const sentences: Readonly<Record<string, Describe>> = {
 	VFIO_NO_IOVA: ({size}) => ({
 		text: `no ${bytes(Number(size))} of IO addresses are free outside of bridge windows and reserved ranges`,
 	}),
-	P2P_BIND_BUSY: () => ({text: 'another p2p-bind is at work'}),
+	P2P_WORK_BUSY: ({name}) => ({text: `another ${name} is at work`}),
 	P2P_BIND_FAILED: bindFailed,
 	P2P_NO_DRIVER: ({driver}) => ({
 		text: `there is no driver '${driver}', and no module of that name to load`,
 	}),
-	P2P_NOTHING_TO_RESTORE: ({bdf}) => ({
-		text: `nothing to restore: p2p-bind has not changed ${bdf} since the machine started`,
+	P2P_NOTHING_TO_RESTORE: ({bdf, name}) => ({
+		text:
+			bdf === ''
+				? `nothing to restore: ${name} has changed none of these since the machine started`
+				: `nothing to restore: ${name || 'p2p-bind'} has not changed ${bdf} since the machine started`,
 	}),
-	P2P_NOT_ROOT: () => ({
-		text: 'only the superuser may change drivers',
+	P2P_NOT_ROOT: ({what}) => ({
+		text: `only the superuser may change ${what || 'drivers'}`,
 		hints: ['run it with sudo'],
 	}),
+	P2P_NOT_DRIVEN: ({bdf}) => ({text: `${bdf} has no driver that could be bound anew`}),
+	P2P_NO_ACS: ({bdf, client, provider}) => ({
+		text:
+			bdf === ''
+				? `no port on the way from ${client} to ${provider} has ACS: none of them redirects`
+				: `${bdf} has no ACS: there is nothing to change`,
+		hints: ['p2p-acs   which functions have'],
+	}),
+	P2P_ACS_UNREAD: ({bdf}) => ({
+		text: `cannot tell: the ACS of ${bdf} could not be read`,
+		hints: ['run it as root'],
+	}),
+	P2P_ACS_SHIFTED: ({bdf}) => ({
+		text: `${bdf} has its ACS register where neither Linux nor this program writes it (Intel 100 and 200 series)`,
+	}),
+	P2P_ACS_NO_BIT: ({bdf, bits, has}) => ({
+		text: `${bdf} has no ACS bit ${letters(bits)}; it has ${letters(has)}`,
+	}),
+	P2P_ACS_NO_WAY: ({client, provider}) => ({
+		text: `${client} and ${provider} share no bridge below the root complex: no port can turn what they send`,
+		hints: [`p2p-check ${client} ${provider}   by which way they reach each other`],
+	}),
+	P2P_ACS_VFIO: (facts) => {
+		const {text} = describeUses(facts);
+		return {
+			text: `${text}; with these bits clear the addresses that its user chose would reach its neighbours`,
+			hints: ['end that program first   no option goes beyond this'],
+		};
+	},
+	P2P_ACS_IN_USE: (facts) => {
+		const {text, hints} = describeUses(facts);
+		return {text, hints: [...hints, '--in-use   changes the port all the same']};
+	},
+	P2P_ACS_FAILED: acsFailed,
+	P2P_LOCKDOWN: lockedDown,
 	P2P_UNSAFE_FOLDER: ({path}) => ({
 		text: `${path} is a link, or others can change it: what it says cannot be trusted`,
 	}),
@@ -353,6 +392,36 @@ function bindFailed({bdf, driver, reason, errno, left}: KnownFacts): Sentence {
 			...(left === '' ? [] : [`p2p-bind --restore ${bdf}   tries again`]),
 		],
 	};
+}
+
+function acsFailed({bdf, reason, wanted, got, left}: KnownFacts): Sentence {
+	const texts: Readonly<Record<string, string>> = {
+		changed: `somebody else changed ${bdf} meanwhile: it has ${letters(got)}`,
+		kept: `${bdf} did not take ${letters(wanted)}: it has ${letters(got)}`,
+	};
+	const what = texts[reason] ?? `the ACS of ${bdf} cannot be written: ${reason}`;
+	return {
+		text: `${what}; ${left === '' ? 'all is as it was' : `not undone: ${left.replaceAll('\n', '; ')}`}`,
+		hints: left === '' ? [] : ['p2p-acs --restore   tries again'],
+	};
+}
+
+function lockedDown({level, secureBoot}: KnownFacts): Sentence {
+	const why = secureBoot === '' ? '' : ', as Secure Boot makes it';
+	return {
+		text: `the kernel lets nobody write configuration space: it is locked down (${level || 'lockdown'}${why})`,
+		hints: [
+			'--dry-run   shows the boot parameter, by which the kernel itself does it',
+			secureBoot === ''
+				? 'boot without lockdown= on the kernel command line'
+				: "turn Secure Boot off in the firmware's setup",
+		],
+	};
+}
+
+/** 'rr,cr' as 'RR CR'. */
+function letters(bits: string): string {
+	return bits === '' ? 'none' : bits.replaceAll(',', ' ').toUpperCase();
 }
 
 function driverText(driver: string): string {

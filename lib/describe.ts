@@ -223,9 +223,7 @@ function verdictHints(machine: Machine, pair: Pair): string[] {
 	if (verdict === 'unknown') return unknownHints(machine, missing);
 	if (verdict === 'direct' || kernel.redirects.length === 0) return [];
 	return [
-		...kernel.redirects.map(
-			(bdf) => `setpci -s ${bdf} ECAP_ACS+6.w=0:2c   clears RR, CR and EC until the next reset`,
-		),
+		`p2p-acs --route ${client} ${provider} --clear rr,cr,ec   until ports are reset; --restore: back`,
 		`p2p-check --fix ${client} ${provider}   the smallest change, the verdict after it and its price`,
 		`pci=disable_acs_redir=${kernel.redirects.join(';')}   the same from boot, on the kernel command line`,
 		'either weakens the isolation between the functions below',

@@ -24,11 +24,14 @@ export function statusOf(code: string): ExitStatus {
 const statusByCode: Readonly<Record<string, ExitStatus>> = {
 	P2P_REFUSED: ExitCode.no,
 	P2P_IN_USE: ExitCode.no,
+	P2P_ACS_VFIO: ExitCode.no,
+	P2P_ACS_IN_USE: ExitCode.no,
 	P2P_MSIX: ExitCode.no,
 	P2P_REGISTER_BAR: ExitCode.no,
 	P2P_SIGNATURE: ExitCode.no,
 	P2P_BENCH_WRONG: ExitCode.wrongData,
 	P2P_TIMEOUT: ExitCode.noAnswer,
 	P2P_UNKNOWN: ExitCode.cannotTell,
+	P2P_ACS_UNREAD: ExitCode.cannotTell,
 	P2P_UNKNOWN_MSIX: ExitCode.cannotTell,
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a function is, offers and can be: from its class code and BARs, without pci.ids.
 
+import {Failure} from './failure.ts';
 import type {PciFunction} from './native.ts';
 import {shortSize} from './units.ts';
 
@@ -65,6 +66,19 @@ export function recordOf(it: PciFunction): object {
 		memory: memoryOf(it),
 		can: partsOf(it),
 	};
+}
+
+/** By bdf, kernel path or name; the domain may be left out. */
+export function findFunction(functions: readonly PciFunction[], name: string): PciFunction {
+	const whole = /^[0-9a-f]{2}:/i.test(name) ? `0000:${name}` : name;
+	const found = functions.find(
+		({bdf, path, names}) =>
+			bdf === whole.toLowerCase() || path === whole.toLowerCase() || names.includes(name),
+	);
+	if (found !== undefined) return found;
+	throw new Failure(`there is no function ${name}`, {
+		hints: ['p2p-list --all   every function of this machine'],
+	});
 }
 
 const MiB = 1024 ** 2;

@@ -15,6 +15,7 @@ import {version} from './version.ts';
 type Load = () => Promise<{default: CommandClass}>;
 
 export const commands: Readonly<Record<string, Load>> = {
+	acs: () => import('../commands/acs.ts'),
 	bench: () => import('../commands/bench.ts'),
 	bind: () => import('../commands/bind.ts'),
 	check: () => import('../commands/check.ts'),

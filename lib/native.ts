@@ -60,6 +60,10 @@ export type PciFunction = {
 	/** ACS control bits that are set ('sv', 'tb', 'rr', 'cr', 'uf', 'ec', 'dt'); null: not read; [] with hasAcs false: no capability. */
 	readonly acs: readonly string[] | null;
 	readonly hasAcs: boolean | null;
+	/** The bits that its ACS capability has. */
+	readonly acsCapability: readonly string[] | null;
+	/** An old Intel root port: its ACS control register lies elsewhere, and acs tells nothing. */
+	readonly isAcsShifted: boolean;
 	readonly p2pmem: {
 		readonly size: number;
 		readonly available: number;
@@ -413,6 +417,43 @@ export type BindReport = {
 	readonly commands: readonly string[];
 };
 
+export type AcsOrder = {
+	readonly root: string;
+	/** By name; with restore, none: all that were changed. */
+	readonly ports: readonly string[];
+	/** Client and provider: the ports between them. Empty: none. */
+	readonly route: readonly string[];
+	/** Bits: 'rr', 'cr' … */
+	readonly clear: readonly string[];
+	readonly set: readonly string[];
+	readonly restore: boolean;
+	/** Functions whose driver is bound anew. */
+	readonly rebind: readonly string[];
+	/** Also where functions below the ports are in use. */
+	readonly inUse: boolean;
+	readonly dryRun: boolean;
+};
+
+export type AcsReport = {
+	readonly ports: readonly {
+		readonly bdf: string;
+		readonly before: readonly string[];
+		readonly after: readonly string[];
+		readonly capability: readonly string[];
+	}[];
+	readonly rebound: readonly {readonly bdf: string; readonly driver: string}[];
+	/** Providers whose verdict in the kernel may be of before the change. */
+	readonly stale: readonly {readonly bdf: string; readonly driver: string}[];
+	/** The kernel's groups that are no longer what the ports would give. */
+	readonly groups: Groups['differences'];
+	/** The ports are a guest's, not the hardware. */
+	readonly isGuest: boolean;
+	readonly commands: readonly string[];
+};
+
+/** What p2p-acs has written down of a port before it changed it. */
+export type AcsKept = {readonly bdf: string; readonly acs: readonly string[]};
+
 /**
  * A piece of work under way. The first stop() silences the functions at once and asks the work to
  * end tidily, the second to wait for nothing more; result settles at the end.
@@ -493,6 +534,9 @@ export type Native = {
 	/** Calls onReady once the dma-buf is there and holds it until stop(). */
 	share(order: ShareOrder, onReady: (report: ShareReport) => void): Job<null>;
 	bind(order: BindOrder): Promise<BindReport>;
+	acs(order: AcsOrder): Promise<AcsReport>;
+	/** Ports that p2p-acs has changed; empty where this user may not know. */
+	acsKept(source: Source): Promise<readonly AcsKept[]>;
 };
 
 export const native: Native = load();

@@ -12,7 +12,7 @@
 		{
 			"target_name": "core",
 			"type": "static_library",
-			"sources": ["<!@(ls -1 sys/*.cpp pci/*.cpp route/*.cpp paper/*.cpp vfio/*.cpp device/*.cpp transfer/*.cpp bind/*.cpp)"]
+			"sources": ["<!@(ls -1 sys/*.cpp pci/*.cpp route/*.cpp paper/*.cpp vfio/*.cpp device/*.cpp transfer/*.cpp bind/*.cpp acs/*.cpp)"]
 		},
 		{
 			"target_name": "p2p",

@@ -11,10 +11,11 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 	route: ['pci', 'sys'],
 	paper: ['pci'],
 	bind: ['pci', 'sys'],
+	acs: ['bind', 'route', 'pci', 'sys'],
 	vfio: ['pci', 'sys'],
 	device: ['vfio', 'pci', 'sys'],
 	transfer: ['route', 'device', 'vfio', 'pci', 'sys'],
-	binding: ['transfer', 'bind', 'route', 'paper', 'device', 'vfio', 'pci', 'sys'],
+	binding: ['transfer', 'acs', 'bind', 'route', 'paper', 'device', 'vfio', 'pci', 'sys'],
 };
 
 for (const [layer, below] of Object.entries(layers)) {

@@ -41,7 +41,7 @@ struct Report {
 
 // Errors that leave everything as it was: P2P_NOT_ROOT, P2P_NO_FUNCTION, P2P_BAD_NAME,
 // P2P_NOTHING_TO_RESTORE {bdf}, P2P_NO_DRIVER {driver}, P2P_IN_USE
-// (pci/usage.h), P2P_BIND_BUSY {path}, P2P_UNSAFE_FOLDER {path}.
+// (pci/usage.h), P2P_WORK_BUSY {name, path}, P2P_UNSAFE_FOLDER {path}.
 // P2P_BIND_FAILED {bdf, driver, reason, errno, command, commands, left}: what had been done is
 // undone again, except what the lines of `left` say.
 Report run(const Order &order);

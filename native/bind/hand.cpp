@@ -48,7 +48,12 @@ void Hand::verify(const pci::Bdf &bdf, const State &to) const
 
 void Hand::bring(const pci::Bdf &bdf, const State &to, std::vector<sys::Fd> claims)
 {
-	const State from = readState(root_, bdf);
+	bring(bdf, readState(root_, bdf), to, std::move(claims));
+}
+
+void Hand::bring(const pci::Bdf &bdf, const State &from, const State &to,
+		 std::vector<sys::Fd> claims)
+{
 	const std::string device = deviceFolder(bdf);
 
 	// The override comes first: between two drivers the function must not fall to a third.

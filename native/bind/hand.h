@@ -23,6 +23,10 @@ public:
 	// errno, command}.
 	void bring(const pci::Bdf &bdf, const State &to, std::vector<sys::Fd> claims = {});
 
+	// The same from a state that is known, as in a dry run after another change.
+	void bring(const pci::Bdf &bdf, const State &from, const State &to,
+		   std::vector<sys::Fd> claims);
+
 	// Makes sure that the driver is there; modprobe where it is not. Error P2P_NO_DRIVER.
 	void load(const std::string &driver);
 

@@ -24,19 +24,25 @@ static sys::Fd tryOpen(const std::string &path, int flags, const pci::Use &use)
 	}
 }
 
-// A group has one opener; opening it touches no function. It is closed again at once.
-static void tryGroup(const pci::Function &function)
+sys::Fd claimGroup(const pci::Function &function)
 {
 	if (!function.iommuGroup || !pci::isVfioDriver(function.driver))
-		return;
+		return {};
 	const std::string path = "/dev/vfio/" + std::to_string(*function.iommuGroup);
-	tryOpen(path, O_RDWR, {"vfio-open", {{"bdf", function.bdf.name()}, {"device", path}}});
+	return tryOpen(path, O_RDWR,
+		       {"vfio-open", {{"bdf", function.bdf.name()}, {"device", path}}});
 }
 
 std::vector<sys::Fd> claim(const pci::Function &function)
 {
+	// The group is closed again at once: its function is about to leave.
+	claimGroup(function);
+	return claimDisks(function);
+}
+
+std::vector<sys::Fd> claimDisks(const pci::Function &function)
+{
 	std::vector<sys::Fd> claims;
-	tryGroup(function);
 	for (const auto &node : pci::nodesOf("", function)) {
 		// A disk that is claimed has its partitions claimed too, by the same hand only.
 		if (!node.isBlock() || sys::exists(node.folder + "/partition"))

@@ -15,4 +15,11 @@ namespace bind
 // P2P_IN_USE ('claimed', 'vfio-open') where the kernel says that somebody else has it.
 std::vector<sys::Fd> claim(const pci::Function &function);
 
+// The disks alone.
+std::vector<sys::Fd> claimDisks(const pci::Function &function);
+
+// The function's group of VFIO, where a vfio driver has it: nobody else can open it from now on.
+// Opening it touches no function.
+sys::Fd claimGroup(const pci::Function &function);
+
 }

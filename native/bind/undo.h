@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
-// What was before: one small file a function in /run/p2putils/bind, written before the first
-// change and removed when all is as it was. /run does not outlive a boot, and neither do drivers.
+// What p2p-bind has changed, so that it can be undone, after a crash too.
 #pragma once
 
+#include "bind/records.h"
 #include "bind/state.h"
-#include "pci/machine.h"
-#include "sys/private_folder.h"
 
 #include <optional>
 #include <string>
@@ -16,16 +14,15 @@ namespace bind
 class UndoBook
 {
 public:
-	// Waits for another p2p-bind up to ten seconds, then Error P2P_BIND_BUSY.
-	explicit UndoBook(const std::string &root);
+	explicit UndoBook(const std::string &root) : records_(root, "bind") {}
 
-	// nullopt where nothing was kept, or for another function that stood in this place.
+	// As Records has them.
 	std::optional<State> find(const pci::Function &function) const;
 	void keep(const pci::Function &function, const State &state) const;
-	void drop(const pci::Function &function) const;
+	void drop(const pci::Function &function) const { records_.drop(function); }
 
 private:
-	sys::PrivateFolder folder_;
+	Records records_;
 };
 
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What JavaScript can call; lib/native.ts has the types.
+#include "binding/acs_to_js.h"
 #include "binding/async.h"
 #include "binding/bind_to_js.h"
 #include "binding/source.h"
@@ -225,6 +226,22 @@ static Napi::Value bind(const Napi::CallbackInfo &info)
 	return async(info.Env(), [=] { return bind::run(order); }, bindToJs);
 }
 
+// acs(order): Promise<AcsReport>
+static Napi::Value acs(const Napi::CallbackInfo &info)
+{
+	const auto order = acsOrder(info[0].As<Napi::Object>());
+
+	return async(info.Env(), [=] { return acs::run(order); }, acsToJs);
+}
+
+// acsKept(source): Promise<AcsKept[]>
+static Napi::Value acsKept(const Napi::CallbackInfo &info)
+{
+	return async(
+		info.Env(), [source = sourceOf(info[0])] { return acs::kept(*source.read()); },
+		acsKeptToJs);
+}
+
 static Napi::Object exportAll(Napi::Env env, Napi::Object exports)
 {
 	exports["read"] = Napi::Function::New(env, read);
@@ -240,6 +257,8 @@ static Napi::Object exportAll(Napi::Env env, Napi::Object exports)
 	exports["map"] = Napi::Function::New(env, map);
 	exports["share"] = Napi::Function::New(env, share);
 	exports["bind"] = Napi::Function::New(env, bind);
+	exports["acs"] = Napi::Function::New(env, acs);
+	exports["acsKept"] = Napi::Function::New(env, acsKept);
 	return exports;
 }
 

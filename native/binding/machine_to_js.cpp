@@ -3,6 +3,7 @@
 
 #include "binding/values.h"
 #include "device/engines.h"
+#include "route/isolation.h"
 
 #include <cinttypes>
 #include <cstdio>
@@ -114,6 +115,8 @@ static void setAcs(Napi::Env env, Napi::Object &object, const pci::Function &fun
 	const auto hasAcs = isKnown ? std::optional(acs.seen == pci::Seen::yes) : std::nullopt;
 	object["hasAcs"] = flagOrNull(env, hasAcs);
 	object["acs"] = isKnown ? list(env, pci::acsNames(acs.control)) : env.Null();
+	object["isAcsShifted"] = route::hasShiftedAcs(function);
+	object["acsCapability"] = isKnown ? list(env, pci::acsNames(acs.capability)) : env.Null();
 }
 
 Napi::Object functionToJs(Napi::Env env, const pci::Function &function)

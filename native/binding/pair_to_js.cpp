@@ -165,6 +165,15 @@ static Napi::Array membersToJs(Napi::Env env, const route::Members &members)
 	return list(env, members);
 }
 
+Napi::Object differenceToJs(Napi::Env env, const route::Difference &difference)
+{
+	auto object = Napi::Object::New(env);
+	object["group"] = difference.group;
+	object["kernel"] = list(env, difference.kernel);
+	object["predicted"] = list(env, difference.predicted, membersToJs);
+	return object;
+}
+
 Napi::Object groupsToJs(Napi::Env env, const pci::Machine &machine)
 {
 	const auto predicted = route::predictGroups(machine);
@@ -178,15 +187,7 @@ Napi::Object groupsToJs(Napi::Env env, const pci::Machine &machine)
 	}
 	auto object = Napi::Object::New(env);
 	object["functions"] = functions;
-	object["differences"] = list(env, route::groupDifferences(machine),
-				     [](Napi::Env e, const route::Difference &difference) {
-					     auto entry = Napi::Object::New(e);
-					     entry["group"] = difference.group;
-					     entry["kernel"] = list(e, difference.kernel);
-					     entry["predicted"] =
-						     list(e, difference.predicted, membersToJs);
-					     return entry;
-				     });
+	object["differences"] = list(env, route::groupDifferences(machine), differenceToJs);
 	return object;
 }
 

@@ -23,6 +23,7 @@ Napi::Object checkToJs(Napi::Env env, const pci::Machine &machine,
 
 Napi::Object matrixToJs(Napi::Env env, const route::Matrix &matrix);
 Napi::Object groupsToJs(Napi::Env env, const pci::Machine &machine);
+Napi::Object differenceToJs(Napi::Env env, const route::Difference &difference);
 Napi::Object fixToJs(Napi::Env env, const pci::Machine &machine, const route::Fix &fix);
 
 // '0x…'; null for nothing.

@@ -40,6 +40,14 @@ std::vector<std::string> acsNames(uint16_t bits)
 	return names;
 }
 
+uint16_t acsBit(const std::string &name)
+{
+	for (const auto &[bit, known] : acsBits)
+		if (name == known)
+			return bit;
+	return 0;
+}
+
 std::optional<bool> stopsEgress(const Config &config, const Acs &acs, unsigned number)
 {
 	const unsigned coded = acs.capability >> 8;

@@ -25,6 +25,8 @@ Acs readAcs(const Config &config);
 
 // 'sv', 'tb', 'rr', 'cr', 'uf', 'ec', 'dt' for the PCI_ACS_* bits that are set.
 std::vector<std::string> acsNames(uint16_t bits);
+// The PCI_ACS_* bit of such a name; 0 for any other word.
+uint16_t acsBit(const std::string &name);
 
 // The egress control vector's bit for a port or function of that number: true stops requests to
 // it. nullopt where it could not be read.

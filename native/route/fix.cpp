@@ -22,7 +22,8 @@ static std::vector<Change> changesFor(const pci::Machine &machine, const Verdict
 	std::vector<Change> changes;
 	for (const auto &bdf : bdfs)
 		changes.push_back(
-			{bdf, static_cast<uint16_t>(machine.at(bdf).acs.control & redirectBits)});
+			{bdf, static_cast<uint16_t>(machine.at(bdf).acs.control & redirectBits),
+			 0});
 	return changes;
 }
 
@@ -57,11 +58,11 @@ Fix fix(const pci::Machine &machine, const pci::Function &client, const pci::Fun
 
 pci::Machine changed(pci::Machine machine, const std::vector<Change> &changes)
 {
-	for (const auto &[bdf, clear] : changes) {
+	for (const auto &[bdf, clear, set] : changes) {
 		const auto found = std::ranges::find(machine.functions, bdf, &pci::Function::bdf);
 		if (found == machine.functions.end())
 			continue;
-		const auto control = static_cast<uint16_t>(found->acs.control & ~clear);
+		const auto control = static_cast<uint16_t>((found->acs.control & ~clear) | set);
 		found->config.setU16(found->acs.offset + size_t{PCI_ACS_CTRL}, control);
 		found->acs.control = control;
 	}

@@ -12,10 +12,11 @@
 namespace route
 {
 
-// ACS control bits to clear in one function.
+// ACS control bits to change in one function: PCI_ACS_*.
 struct Change {
 	pci::Bdf bdf;
-	uint16_t clear = 0; // PCI_ACS_* bits, all of them set now
+	uint16_t clear = 0; // all of them set now
+	uint16_t set = 0;
 };
 
 struct Fix {
@@ -30,7 +31,7 @@ struct Fix {
 
 Fix fix(const pci::Machine &machine, const pci::Function &client, const pci::Function &provider);
 
-// The machine as it would be with those bits cleared.
+// The machine as it would be with those bits changed.
 pci::Machine changed(pci::Machine machine, const std::vector<Change> &changes);
 
 }

@@ -258,6 +258,15 @@ static std::optional<bool> byType(const pci::Machine &machine, const pci::Functi
 	}
 }
 
+bool hasShiftedAcs(const pci::Function &function)
+{
+	return pci::expressType(function) == PCI_EXP_TYPE_ROOT_PORT &&
+	       std::ranges::any_of(exceptions, [&](const Exception &e) {
+		       return e.rule == Rule::sunrisePoint && e.vendor == function.vendor &&
+			      e.first <= function.device && function.device <= e.last;
+	       });
+}
+
 std::optional<bool> isIsolated(const pci::Machine &machine, const pci::Function &function)
 {
 	constexpr int conventional = -1;

@@ -12,19 +12,6 @@ namespace route
 
 constexpr uint16_t redirectBits = PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_EC;
 
-// The functions that the kernel inspects, in its order: the provider's side up to and with the
-// common one, then the client's side below it.
-static Chain inspected(const Meeting &meeting)
-{
-	const auto providerEnd =
-		meeting.provider.begin() + static_cast<ptrdiff_t>(meeting.providerDepth) + 1;
-	const auto clientEnd = meeting.client.begin() + static_cast<ptrdiff_t>(meeting.clientDepth);
-
-	Chain functions(meeting.provider.begin(), providerEnd);
-	functions.insert(functions.end(), meeting.client.begin(), clientEnd);
-	return functions;
-}
-
 // True where every inspected function's bits could be read.
 static bool findRedirects(const Meeting &meeting, KernelView &view,
 			  std::vector<std::string> &missing)

@@ -25,6 +25,17 @@ std::optional<Chain> climb(const pci::Machine &machine, const pci::Function &fro
 	return std::nullopt;
 }
 
+Chain inspected(const Meeting &meeting)
+{
+	const auto providerEnd =
+		meeting.provider.begin() + static_cast<ptrdiff_t>(meeting.providerDepth) + 1;
+	const auto clientEnd = meeting.client.begin() + static_cast<ptrdiff_t>(meeting.clientDepth);
+
+	Chain functions(meeting.provider.begin(), providerEnd);
+	functions.insert(functions.end(), meeting.client.begin(), clientEnd);
+	return functions;
+}
+
 std::optional<Meeting> meet(const pci::Machine &machine, const pci::Function &client,
 			    const pci::Function &provider, std::vector<std::string> &missing)
 {

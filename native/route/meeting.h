@@ -21,6 +21,10 @@ struct Meeting {
 	bool isCommon() const { return clientDepth < client.size(); }
 };
 
+// The functions whose ACS the kernel's p2pdma looks at, in its order: the provider's side up to and
+// with the common one, then the client's side below it. Only where there is a common one.
+Chain inspected(const Meeting &meeting);
+
 // The function and all bridges above it; nullopt where the tree has a gap, or was not copied.
 std::optional<Chain> climb(const pci::Machine &machine, const pci::Function &from);
 

@@ -32,14 +32,14 @@ test('direct names the bridge where requests turn', async (t) => {
 	const text = await say(oneSwitch(t, '0'), '03:00.0', '04:00.0');
 	t.regex(text, /^direct: requests of 0000:03:00\.0 turn at 0000:01:00\.0 towards 0000:04:00\.0/);
 	t.regex(text, /^kernel {2}bus-addr, distance 4 \(Linux 7\.3\.4\+deb13-amd64\)$/m);
-	t.notRegex(text, /setpci/);
+	t.notRegex(text, /p2p-acs/);
 	t.notRegex(text, /works/);
 });
 
 test('a redirect is named with port, direction and bits, and how to clear it', async (t) => {
 	const text = await say(oneSwitch(t, 'rr,cr', 'EPYC'), '03:00.0', '04:00.0');
 	t.regex(text, /^through-root: .*0000:02:00\.0 redirects requests \(ACS RR\)/);
-	t.regex(text, /setpci -s 0000:02:00\.0 ECAP_ACS\+6\.w=0:2c/);
+	t.regex(text, /p2p-acs --route 0000:03:00\.0 0000:04:00\.0 --clear rr,cr,ec /);
 	t.regex(text, /pci=disable_acs_redir=0000:02:01\.0;0000:02:00\.0/);
 });
 

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include "bind/records.h"
+
+#include "sys/clock.h"
+#include "sys/error.h"
+#include "sys/file.h"
+#include "sys/process.h"
+
+#include <sstream>
+
+namespace bind
+{
+
+Records::Records(const std::string &root, const std::string &program)
+    : folder_(sys::PrivateFolder::open(root + "/run", {"p2putils", program}))
+{
+	constexpr int attempts = 100;
+	constexpr uint64_t tenthOfSecond = 100'000'000;
+
+	for (int i = 0; !folder_.tryLock(); i++) {
+		if (i == attempts)
+			throw sys::Error("P2P_WORK_BUSY", "another p2p-" + program + " is at work",
+					 {{"name", "p2p-" + program},
+					  {"path", root + "/run/p2putils/" + program}});
+		sys::pause(tenthOfSecond);
+	}
+}
+
+std::optional<Records> Records::peek(const std::string &root, const std::string &program)
+{
+	if (!sys::isRoot() || !sys::exists(root + "/run/p2putils/" + program))
+		return std::nullopt;
+	try {
+		return Records(sys::PrivateFolder::open(root + "/run", {"p2putils", program}));
+	} catch (const sys::Error &) {
+		return std::nullopt;
+	}
+}
+
+// The place may hold another device after a hot plug: then the record is not about this one.
+static std::string identity(const pci::Function &function)
+{
+	return std::to_string(function.vendor) + ":" + std::to_string(function.device) + ":" +
+	       std::to_string(function.subVendor) + ":" + std::to_string(function.subDevice);
+}
+
+static Records::Values parse(const std::string &text)
+{
+	Records::Values values;
+	std::istringstream lines(text);
+	for (std::string line; std::getline(lines, line);)
+		if (const size_t equals = line.find('='); equals != std::string::npos)
+			values[line.substr(0, equals)] = line.substr(equals + 1);
+	return values;
+}
+
+std::optional<Records::Values> Records::find(const pci::Function &function) const
+{
+	const auto text = folder_.read(function.bdf.name());
+	if (!text)
+		return std::nullopt;
+	auto values = parse(*text);
+	if (values["identity"] != identity(function))
+		return std::nullopt;
+	return values;
+}
+
+void Records::keep(const pci::Function &function, const Values &values) const
+{
+	std::string text = "identity=" + identity(function) + "\n";
+	for (const auto &[name, value] : values)
+		text += name + "=" + value + "\n";
+	folder_.write(function.bdf.name(), text);
+}
+
+void Records::drop(const pci::Function &function) const
+{
+	folder_.remove(function.bdf.name());
+}
+
+}
