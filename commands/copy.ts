@@ -2,7 +2,8 @@
 // p2p-copy: operands and options become an order; the core checks, moves and proves; here the
 // order's words come from and its facts go to.
 
-import {writeFileSync} from 'node:fs';
+import {statSync} from 'node:fs';
+import {resolve} from 'node:path';
 import {string} from '@oclif/core/args';
 import {boolean, integer, string as option} from '@oclif/core/flags';
 import {BaseCommand} from '../lib/base-command.ts';
@@ -11,7 +12,7 @@ import {parsePlace, parseVia} from '../lib/endpoint.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {faultWarning, mismatchFailure} from '../lib/mismatch-text.ts';
-import {type CopyOrder, type CopyReport, native, type Verify} from '../lib/native.ts';
+import {type CopyOrder, type CopyReport, native, type Place, type Verify} from '../lib/native.ts';
 import {patternSeed} from '../lib/pattern.ts';
 import {allow, mechanism, permission, require} from '../lib/permission.ts';
 import {Progress} from '../lib/progress.ts';
@@ -123,6 +124,8 @@ export default class Copy extends BaseCommand {
 			timeoutNs: flags.timeout * 1e9,
 		};
 
+		requireOther(flags['json-file'], [order.from, order.to]);
+		this.openAnswerFile(flags['json-file']);
 		if (flags.explain) {
 			const plan = await native.plan(order);
 			this.answer(
@@ -144,8 +147,6 @@ export default class Copy extends BaseCommand {
 		const failure = mismatchFailure(report);
 		const status = failure?.status ?? ExitCode.yes;
 		const json = copyJson(args, report.plan, report.result);
-		if (flags['json-file'] !== undefined)
-			writeFileSync(flags['json-file'], `${JSON.stringify(json, null, 2)}\n`);
 		this.answer(status, {text: '', json}, flags.json);
 		if (failure !== undefined) throw failure;
 	}
@@ -156,4 +157,15 @@ async function copy(order: CopyOrder, isTold: boolean): Promise<CopyReport> {
 	const job = native.copy(order, (now) => progress.show(now));
 
 	return endBySignal(job, () => progress.clear());
+}
+
+/** The answer must not lie where the data does. */
+function requireOther(file: string | undefined, ends: readonly Place[]): void {
+	if (file !== undefined && ends.some(({kind, name}) => kind === 'file' && isSame(file, name)))
+		throw new Failure(`${file} cannot take the data and the answer both`);
+}
+
+function isSame(file: string, other: string): boolean {
+	const [one, two] = [file, other].map((path) => statSync(path, {throwIfNoEntry: false}));
+	return one && two ? one.dev === two.dev && one.ino === two.ino : resolve(file) === resolve(other);
 }

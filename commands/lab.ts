@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // p2p-lab: a virtual machine with switches, disks and device memory, in which COMMAND runs.
 
-import {writeFileSync} from 'node:fs';
 import {string as option} from '@oclif/core/flags';
 import {runAttached, runShell} from '../lab/attach.ts';
 import {type BootOptions, boot, type Guest, LabError} from '../lab/boot.ts';
@@ -58,6 +57,7 @@ export default class LabCommand extends BaseCommand {
 
 	async run(): Promise<void> {
 		const {flags} = await this.parse(LabCommand);
+		this.openAnswerFile(flags['json-file']);
 		if (flags.sysroot !== '') throw new Failure('a lab boots a machine of its own, not --sysroot');
 		const drawing = read(flags.machine);
 		if (flags.json) {
@@ -80,10 +80,7 @@ export default class LabCommand extends BaseCommand {
 		if (!guest) return;
 		process.exitCode = await this.#useGuest(guest);
 		if (flags.screenshot !== undefined) await guest.screenshot(flags.screenshot);
-		if (flags['json-file'] !== undefined) {
-			const json = {...facts(drawing, flags.machine), status: process.exitCode};
-			writeFileSync(flags['json-file'], `${JSON.stringify(json, null, 2)}\n`);
-		}
+		this.writeAnswerFile({...facts(drawing, flags.machine), status: process.exitCode});
 		if (flags.trace) process.stderr.write(guest.qemuLog());
 		await guest.stop();
 	}

@@ -2,7 +2,6 @@
 // p2p-map: a provider's memory in the client's IOMMU address space, or memory as a dma-buf, held
 // while COMMAND runs.
 
-import {writeFileSync} from 'node:fs';
 import {string} from '@oclif/core/args';
 import {boolean, string as option} from '@oclif/core/flags';
 import {BaseCommand} from '../lib/base-command.ts';
@@ -67,6 +66,7 @@ export default class MapCommand extends BaseCommand {
 
 	async run(): Promise<void> {
 		const {argv, flags} = await this.parse(MapCommand);
+		this.openAnswerFile(flags['json-file']);
 		if (flags.sysroot !== '')
 			throw new Failure('a mapping needs the running machine, not --sysroot');
 		const words = argv as string[];
@@ -115,15 +115,14 @@ export default class MapCommand extends BaseCommand {
 		json: unknown,
 		text: string,
 		{facts, fds}: Inheritance,
-		flags: {readonly json: boolean; readonly 'json-file'?: string | undefined},
+		flags: {readonly json: boolean},
 	): Promise<void> {
 		if (this.command.length === 0) {
 			await held.close();
 			this.answer(ExitCode.yes, {text, json}, flags.json);
 			return;
 		}
-		if (flags['json-file'] !== undefined)
-			writeFileSync(flags['json-file'], `${JSON.stringify(json, null, 2)}\n`);
+		this.writeAnswerFile(json);
 		const status = await runCommand(this.program, this.command, facts, fds);
 		await held.close();
 		process.exitCode = status;

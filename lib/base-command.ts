@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What all programs share: --json, --sysroot, the answer's way to stdout, and the exit status.
 
+import {openSync, writeFileSync} from 'node:fs';
 import {Command} from '@oclif/core/command';
 import {Config} from '@oclif/core/config';
 import {boolean, string} from '@oclif/core/flags';
-import type {ExitStatus} from './exit-code.ts';
+import {ExitCode, type ExitStatus} from './exit-code.ts';
+import {Failure} from './failure.ts';
 import {write} from './output.ts';
 
 export type CommandClass = Pick<
@@ -47,6 +49,7 @@ export abstract class BaseCommand extends Command {
 
 	/** Was there an answer? */
 	isAnswered = false;
+	#file: number | undefined;
 
 	/** The answer, once: text for people, or the object under --json; and how the program ends. */
 	protected answer(
@@ -55,8 +58,34 @@ export abstract class BaseCommand extends Command {
 		isJson: boolean,
 	): void {
 		this.isAnswered = true;
-		write(isJson ? `${JSON.stringify(answer.json, null, 2)}\n` : answer.text);
 		process.exitCode = status;
+		const text = isJson ? jsonText(answer.json) : answer.text;
+		if (text !== '') write(text);
+		this.writeAnswerFile(answer.json, status);
+	}
+
+	/** For --json-file: opened, and emptied, before anything else is touched. */
+	protected openAnswerFile(path: string | undefined): void {
+		if (path === '-')
+			throw new Failure('--json-file wants a file', {hints: ['--json   for standard output']});
+		if (path !== undefined) this.#file = openSync(path, 'w');
+	}
+
+	/** Where one was opened. What is worse than a full disk is told first. */
+	protected writeAnswerFile(json: unknown, status: ExitStatus = ExitCode.yes): void {
+		if (this.#file === undefined) return;
+		try {
+			writeFileSync(this.#file, jsonText(json));
+		} catch (error) {
+			if (status === ExitCode.yes) throw error;
+		}
+	}
+
+	/** A failure that is an answer too (all but trouble), where nothing else was answered. */
+	answerFailure({code, message, seen, hints, facts, status}: Failure, isJson: boolean): void {
+		if (this.isAnswered || status === ExitCode.trouble || status >= ExitCode.ownFailure) return;
+		const json = {version: 1, failure: {code: code ?? null, message, seen, hints, facts}};
+		this.answer(status, {text: '', json}, isJson);
 	}
 }
 
@@ -71,4 +100,8 @@ export class StaticConfig extends Config {
 	override async runHook(): Promise<never> {
 		return {successes: [], failures: []} as never;
 	}
+}
+
+function jsonText(json: unknown): string {
+	return `${JSON.stringify(json, null, 2)}\n`;
 }

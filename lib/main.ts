@@ -61,7 +61,8 @@ async function runCommand(
 	own: readonly string[],
 	command: readonly string[],
 ): Promise<void> {
-	const options = own.includes('--') ? own.slice(0, own.indexOf('--')) : own;
+	const words = normalise(own, Class);
+	const options = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
 	if (options.includes('--help') || options.includes('-h')) {
 		write(helpText(Class, name));
 		return;
@@ -70,30 +71,17 @@ async function runCommand(
 		write(`${name} (p2putils) ${version}\n`);
 		return;
 	}
-	const instance = new Class(normalise(own, Class), new StaticConfig(name));
+	const instance = new Class(words, new StaticConfig(name));
 	instance.program = name;
 	instance.command = command;
 	try {
 		await instance.run();
 	} catch (error) {
 		const failure = await toFailure(error, name);
-		const isAsked = instance.argv.includes('--json') && command.length === 0;
-		if (isAsked && !instance.isAnswered && answers.includes(failure.status))
-			write(`${JSON.stringify(failureJson(failure), null, 2)}\n`);
+		const isJson = options.some((word) => ['--json', '-J'].includes(word)) && command.length === 0;
+		instance.answerFailure(failure, isJson);
 		throw failure;
 	}
-}
-
-/** With these --json has an object on stdout whatever happens; with 2 it is empty. */
-const answers: readonly number[] = [
-	ExitCode.no,
-	ExitCode.wrongData,
-	ExitCode.noAnswer,
-	ExitCode.cannotTell,
-];
-
-function failureJson({code, message, seen, hints, facts}: Failure): unknown {
-	return {version: 1, failure: {code: code ?? null, message, seen, hints, facts}};
 }
 
 // With `-- COMMAND` everything behind the first `--` belongs to COMMAND.

@@ -35,12 +35,8 @@ void Beat::turn(bool isProgress, uint64_t doneBytes, uint64_t underWay)
 		return;
 	}
 	if (++idle_ < spins_) {
-		if (idle_ == 1 && mostSpins_ == 0)
-			lessonBegun_ = sys::now();
-		return;
-	}
-	if (mostSpins_ == 0) {
-		learn();
+		if (mostSpins_ == 0)
+			learn();
 		return;
 	}
 	const uint64_t time = sys::now();
@@ -55,13 +51,23 @@ void Beat::turn(bool isProgress, uint64_t doneBytes, uint64_t underWay)
 	woken_ = sys::now();
 }
 
-// How long a look takes, clients differ in.
+// How long a look takes, clients differ in. The shortest part counts: in another this thread may
+// have been out of the CPU.
 void Beat::learn()
 {
-	const uint64_t perLook = std::max<uint64_t>((sys::now() - lessonBegun_) / idle_, 1);
+	constexpr unsigned part = lesson / 4;
+	if (idle_ != 1 && idle_ % part != 0)
+		return;
+	const uint64_t time = sys::now();
+	if (idle_ > part)
+		leastNs_ = std::min(leastNs_, time - lookedAt_);
+	lookedAt_ = time;
+	if (idle_ != lesson - part)
+		return;
+	const uint64_t perLook = std::max<uint64_t>(leastNs_ / part, 1);
 	mostSpins_ = static_cast<unsigned>(
-		std::clamp<uint64_t>(worthSpinning / perLook, fewSpins, 1'000'000));
-	spins_ = std::max(mostSpins_, idle_ + 1);
+		std::clamp<uint64_t>(worthSpinning / perLook, lesson, 1'000'000));
+	spins_ = mostSpins_;
 }
 
 void Beat::tick(uint64_t time, uint64_t doneBytes)

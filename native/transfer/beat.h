@@ -50,11 +50,11 @@ private:
 	unsigned spins_ = lesson; // looks in vain before it sleeps
 	unsigned idle_ = 0;       // turns without progress
 	unsigned turns_ = 0;      // and with
-	uint64_t lessonBegun_ = 0;
+	uint64_t lookedAt_ = 0, leastNs_ = UINT64_MAX; // of a part of the lesson
 	uint64_t idleSince_ = 0, woken_ = 0;
 	uint64_t ticked_ = 0;
 
-	static constexpr unsigned lesson = 128; // looks that are timed, once
+	static constexpr unsigned lesson = 128; // looks that are timed, once, in parts
 };
 
 }

@@ -33,11 +33,16 @@ void settle(const Pace &pace, std::initializer_list<Client *> clients,
 	const auto isBusy = [](const Client *client) { return client->underWay() > 0; };
 	bool isProgress = true;
 
-	try {
-		while (isProgress || (std::ranges::any_of(clients, isBusy) && patience.turn()))
+	while (isProgress || std::ranges::any_of(clients, isBusy))
+		try {
+			if (!isProgress && !patience.turn())
+				return;
+			isProgress = false;
 			isProgress = look();
-	} catch (const Error &) {
-	}
+		} catch (const Error &error) {
+			if (error.code == "P2P_STOPPED")
+				return;
+		}
 }
 
 bool isStream(const Client &client)
@@ -89,13 +94,7 @@ public:
 	// Where it went wrong, and up to where everything has finished.
 	void explain(Error &error)
 	{
-		settle(pace_, {&client_}, [this] {
-			try {
-				return collect();
-			} catch (const Error &) {
-				return false;
-			}
-		});
+		settle(pace_, {&client_}, [this] { return collect(); });
 		const auto numberOf = [this](uint32_t tag) {
 			return started_ - static_cast<uint32_t>(started_ - tag);
 		};
@@ -319,6 +318,10 @@ Moved relay(const Leave &, Client &source, Client &sink, const Ring &ring, const
 
 Errand::Errand(Client &client, const std::vector<Span> &spans) : client_(client)
 {
+	// What finishes must be its own.
+	if (client.underWay() > 0)
+		throw Error("P2P_TIMEOUT", "requests before this have not finished",
+			    {{"what", "a request"}});
 	for (const auto &span : spans)
 		for (uint64_t at = 0; at < span.length; at += client.maxTransfer())
 			requests_.push_back(
@@ -334,13 +337,7 @@ Errand::~Errand()
 	if (finished_ == started_)
 		return;
 	const Pace pace{.stop = client_.limits().stop};
-	settle(pace, {&client_}, [this] {
-		try {
-			return collect() > 0;
-		} catch (const Error &) {
-			return false;
-		}
-	});
+	settle(pace, {&client_}, [this] { return collect() > 0; });
 }
 
 size_t Errand::collect()

@@ -68,7 +68,7 @@ Moved relay(const Leave &leave, device::Client &source, device::Client &sink, co
 class Errand
 {
 public:
-	// The client must outlive it.
+	// The client must outlive it. Error P2P_TIMEOUT where it still has requests of others.
 	Errand(device::Client &client, const std::vector<Span> &spans);
 	~Errand();
 

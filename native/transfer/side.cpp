@@ -55,13 +55,15 @@ std::vector<Span> MediumSide::spans(Direction direction, Blocks blocks) const
 void MediumSide::begin(Blocks blocks)
 {
 	begun_.reset(); // an error of the other side may have left it under way
-	begun_ = std::make_unique<Errand>(client_, spans(Direction::fromMedium, blocks));
-	begun_->turn();
+	auto errand = std::make_unique<Errand>(client_, spans(Direction::fromMedium, blocks));
+	errand->turn();
+	begun_ = std::move(errand);
+	begunOf_ = blocks;
 }
 
 Bytes MediumSide::read(Blocks blocks)
 {
-	if (!begun_)
+	if (!begun_ || begunOf_.data() != blocks.data() || begunOf_.size() != blocks.size())
 		begin(blocks);
 	std::exchange(begun_, nullptr)->finish();
 	return Bytes(staging_).first(lengthOf(blocks));
