@@ -234,6 +234,17 @@ test.serial('a namespace and a BAR go down a pipe', async (t) => {
 	t.is(JSON.parse((await lab.run('cat /tmp/a')).stdout).result.bytes, 1001);
 });
 
+test.serial('the file of the answer is not that of the data, and never an old one', async (t) => {
+	const line = 'p2p-copy $mem/bar2 /tmp/data --length 4K --json-file';
+	shows(t, await lab.run(`${line} /tmp/../tmp/data`), {status: 2, stderr: /data and the answer/});
+	shows(t, await lab.run(`${line} /no/such/folder`), {status: 2, stderr: /no such file/i});
+	shows(t, await lab.run(`${line} -`), {status: 2, stderr: /Try: --json /});
+	t.is((await lab.run('ls /tmp/data')).status, 2);
+	await lab.run('echo old >/tmp/a');
+	shows(t, await lab.run('p2p-copy $a/ns1 $b/bar0 --length 4K --json-file /tmp/a'), {status: 1});
+	t.is(JSON.parse((await lab.run('cat /tmp/a')).stdout).failure.code, 'P2P_REGISTER_BAR');
+});
+
 test.serial('a stream is never cut short in silence', async (t) => {
 	shows(t, await lab.run('printf hello | p2p-copy - $mem/bar2 --length 1K'), {
 		status: 2,

@@ -85,9 +85,12 @@ async function interrupt(
 	return JSON.parse(stdout);
 }
 
+const silences: number[] = [];
+
 /** The bounds are far wider than what is promised: the CPU is emulated, and others use it. */
 function isPrompt(t: ExecutionContext, ending: Ending, how: string | number = 'SIGINT'): void {
 	t.log(JSON.stringify(ending));
+	silences.push(ending.silentMs);
 	t.is(ending.how, how);
 	t.true(ending.silentMs <= ending.endMs, 'Bus Master goes first');
 	t.true(ending.silentMs < 10_000, `Bus Master went after ${ending.silentMs} ms`);
@@ -119,8 +122,9 @@ const interrupted: readonly (readonly [string, string, string, number?])[] = [
 	['an engine between BARs', 'p2p-copy $mem/bar2 $other/bar2 --length 64K --engine $edu', '$edu'],
 	[
 		'scripts between BARs',
-		'p2p-copy $mem/bar2 $other/bar2 --engine $scripts --length 16M',
+		'p2p-copy $mem/bar2 $other/bar2 --engine $scripts --length 16M --verify',
 		'$scripts',
+		0,
 	],
 	['a benchmark', 'p2p-bench $disk/ns1 $mem/bar2+0 --sizes 128K --time 20000', '$disk', 4000],
 ];
@@ -141,7 +145,6 @@ test.serial('SIGINT in a copy of a disk that the kernel keeps: the disk goes on'
 	const result = await lab.run(`timeout -s INT 4 ${line}`);
 	await lab.slowDown('kernels', 0);
 	shows(t, result, {status: 124, stdout: '', stderr: ''});
-	t.is((await lab.run('ls /tmp/out')).status, 2, 'no half of a file stays');
 	shows(t, await lab.run(line), {status: 0, stderr: ''});
 });
 
@@ -153,6 +156,10 @@ test.serial('a second signal waits for nothing and keeps the order', async (t) =
 	await lab.slowDown('disk', 0);
 	isPrompt(t, ending);
 	await stillWorks(t);
+});
+
+test.serial('Bus Master goes within a tenth of a second where nothing holds the CPU up', (t) => {
+	t.true(Math.min(...silences) < 100, `${silences.join(', ')} ms`);
 });
 
 test.serial('a mapping ends with its COMMAND, which gets the signal', async (t) => {
