@@ -21,7 +21,8 @@ export class Failure extends Error {
 	readonly seen: readonly string[];
 
 	/**
-	 * code, facts: the core's, for programs that read the answer. hints: complete lines, each a command with a short reason after it. seen: what else was
+	 * code, facts: the core's, for programs that read the answer.
+	 * hints: complete lines, each a command with a short reason after it. seen: what else was
 	 * noticed, a line each.
 	 */
 	constructor(message: string, options: Options = {}) {

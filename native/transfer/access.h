@@ -30,7 +30,7 @@ std::string chooseSpace(const pci::Machine &machine,
 			const std::vector<const pci::Function *> &functions,
 			const pci::Function *provider, const std::string &asked);
 
-// The same for a mapping: a client that is bound, a BAR that can be held, leave to pass.
+// What a mapping needs: a client that is bound, a BAR that can be held, leave to pass.
 route::Clearance clearMapping(const pci::Machine &machine, const pci::Function &client,
 			      const pci::Function &provider, const Permission &permission);
 // And for an export, whose importers nobody knows: a function on vfio-pci, in a viable group.

@@ -97,7 +97,9 @@ bool Function::reset() const
 
 bool Function::interrupt(int eventfd) const noexcept
 {
-	uapi::OneEventfd request{.index = VFIO_PCI_MSIX_IRQ_INDEX, .fd = eventfd};
+	uapi::OneEventfd request{.flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER,
+				 .index = VFIO_PCI_MSIX_IRQ_INDEX,
+				 .fd = eventfd};
 	return fd_.tryIoctl(VFIO_DEVICE_SET_IRQS, &request) == 0;
 }
 

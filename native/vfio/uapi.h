@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Requests of VFIO and iommufd that are younger than the kernel headers that this is built with.
-// Layouts: include/uapi/linux/vfio.h and iommufd.h of Linux 7.3.
+// Requests of VFIO and iommufd that are younger than the kernel headers that this is built with,
+// and one that has an array at its end there. Layouts: include/uapi/linux/vfio.h and iommufd.h of
+// Linux 7.3.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,7 @@ namespace vfio::uapi
 // VFIO_DEVICE_SET_IRQS for the one vector 0, with its eventfd where vfio_irq_set has an array.
 struct OneEventfd {
 	uint32_t argsz = sizeof(OneEventfd);
-	uint32_t flags = 1 << 2 | 1 << 5; // VFIO_IRQ_SET_DATA_EVENTFD, VFIO_IRQ_SET_ACTION_TRIGGER
+	uint32_t flags = 0;
 	uint32_t index = 0;
 	uint32_t start = 0;
 	uint32_t count = 1;
