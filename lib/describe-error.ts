@@ -5,6 +5,7 @@
 import {describeUses} from './describe-uses.ts';
 import {statusOf} from './exit-code.ts';
 import {Failure} from './failure.ts';
+import {captureHint, refusalText} from './supply-text.ts';
 import {bytes} from './units.ts';
 
 /** The core's errors arrive as Error with a string `code` and an object `facts`. */
@@ -41,7 +42,7 @@ const factNames = [
 	...['size', 'offset', 'length', 'largest', 'value', 'unit', 'below', 'above', 'signatures'],
 	...['nsid', 'has', 'status', 'operation', 'lba', 'kind', 'command', 'message', 'uses'],
 	...['errno', 'left', 'moved', 'id', 'option', 'faults', 'faultFunction'],
-	...['done', 'certain', 'proved'],
+	...['done', 'certain', 'proved', 'supply', 'refusal', 'detail'],
 ] as const;
 type FactName = (typeof factNames)[number];
 
@@ -66,10 +67,7 @@ const sentences: Readonly<Record<string, Describe>> = {
 		hints: ['lspci -Dnnvvvxxxx >FILE   as root on that machine', 'p2p-list --capture FILE'],
 	}),
 	P2P_REFUSED: refused,
-	P2P_UNKNOWN: ({client, provider, missing}) => ({
-		text: `cannot tell whether ${client} reaches ${provider}: not read: ${missing}`,
-		hints: [`p2p-check ${client} ${provider}   run as root`, '--allow unknown   at your word'],
-	}),
+	P2P_UNKNOWN: unknown,
 	P2P_NOT_BOUND: ({bdf, driver}) => ({
 		text: `${bdf} is not bound to vfio-pci: ${driverText(driver)}`,
 		hints: [bind(bdf)],
@@ -260,6 +258,9 @@ const sentences: Readonly<Record<string, Describe>> = {
 	P2P_UNSAFE_FOLDER: ({path}) => ({
 		text: `${path} is a link, or others can change it: what it says cannot be trusted`,
 	}),
+	P2P_NOT_OWNED: ({path, reason}) => ({
+		text: `what it says cannot be trusted: ${refusalText(reason, path)}`,
+	}),
 };
 
 function describe(code: string, facts: KnownFacts, message: string): Sentence {
@@ -321,6 +322,32 @@ function timedOut(facts: KnownFacts): Sentence {
 		text: `${who}${what} did not end in time${consequences[facts.done] ?? ''}${certainText(facts)}`,
 		hints: facts.operation === '' ? [] : ['--timeout SECONDS   where the device is only slow'],
 	};
+}
+
+const atYourWord = '--allow unknown   at your word; a copy compares every byte then';
+
+function unknown(facts: KnownFacts): Sentence {
+	const {client, provider, missing, supply} = facts;
+	const text = `cannot tell whether ${client} reaches ${provider}: `;
+	const names = missing.split(', ');
+	if (supply === '' || !names.every((name) => name.endsWith(' ACS')))
+		return {
+			text: `${text}not read: ${missing}`,
+			hints: [`p2p-check ${client} ${provider}   run as root`, atYourWord],
+		};
+	const functions = names.map((name) => name.slice(0, -' ACS'.length)).join(', ');
+	return {
+		text: `${text}only root may read the ACS of ${functions}${unsupplied(facts)}`,
+		hints: [captureHint, atYourWord],
+	};
+}
+
+// Why the superuser's capture did not help; that there is none needs no words.
+function unsupplied({supply, refusal, detail}: KnownFacts): string {
+	if (refusal === 'absent') return '';
+	return refusal === ''
+		? `; ${supply} does not have that, or has it of another function`
+		: `; ${supply} does not count: ${refusalText(refusal, detail)}`;
 }
 
 function refused({client, provider, verdict, redirects, hostBridge}: KnownFacts): Sentence {
