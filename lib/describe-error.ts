@@ -270,9 +270,19 @@ function describe(code: string, facts: KnownFacts, message: string): Sentence {
 
 function systemError(code: string, {syscall, path, reason}: KnownFacts): Sentence {
 	const text = `${path}: ${syscall}: ${reason || code}`;
+	if (code === 'ENOMEM' && syscall === 'VFIO_IOMMU_MAP_DMA')
+		return {
+			text,
+			hints: [
+				'ulimit -l   what this user may lock, in KiB; 65536 are enough but for very many --queues',
+			],
+		};
 	if (code !== 'EACCES' && code !== 'EPERM') return {text};
-	const isGroup = /^\/dev\/vfio\/\d+$/.test(path);
-	return {text, hints: isGroup ? [`chown "$USER" ${path}   as root`] : ['run it as root']};
+	if (/^\/dev\/vfio\/(\d+|devices\/\w+)$/.test(path))
+		return {text, hints: [`chown "$USER" ${path}   as root`]};
+	const bdf = /([\da-f:.]+)\/resource\d$/.exec(path)?.[1];
+	const bound = bdf === undefined ? [] : [`p2p-bind ${bdf}   as root: then its VFIO node will do`];
+	return {text, hints: [...bound, 'run it as root']};
 }
 
 function noIommufd({what, bdf}: KnownFacts): Sentence {

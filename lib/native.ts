@@ -252,6 +252,8 @@ export type CopyResult = {
 	readonly mismatch: Mismatch | null;
 	/** What others noticed meanwhile. */
 	readonly witnesses: readonly Witness[];
+	/** This user may not read the kernel's log: what the IOMMU refused is not among them. */
+	readonly isDeaf: boolean;
 };
 
 export type CopyReport = {readonly plan: CopyPlan; readonly result: CopyResult};

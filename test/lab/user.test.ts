@@ -51,9 +51,20 @@ test.serial('at his word he copies and maps, and every byte is compared', async 
 	const {plan, result: done} = JSON.parse(result.stdout);
 	t.is(plan.legs[0].pair.verdict, 'unknown');
 	t.is(done.verifiedBytes, 1 << 20);
+	t.true(done.isDeaf);
 	const map = `${asUser} p2p-map $disk $mem/bar2 --allow unknown -- sh -c 'echo $P2P_IOVA; id -u'`;
 	shows(t, await lab.run(map), {status: 0, stdout: /^0x[0-9a-f]+\n65534\n$/, stderr: ''});
 });
+
+test.serial(
+	'a copy through host memory says what it lacks, and goes once it may lock that',
+	async (t) => {
+		const line = `${asUser} ${copy} --staged`;
+		const short = await lab.run(`ulimit -l 8192; ${line}`);
+		shows(t, short, {status: 2, stdout: '', stderr: /Cannot allocate memory\n {2}Try: ulimit -l/});
+		shows(t, await lab.run(`ulimit -l 65536; ${line}`), {status: 0, stderr: ''});
+	},
+);
 
 test.serial('p2p-list and p2p-check say what they could not see', async (t) => {
 	shows(t, await lab.run(`${asUser} p2p-list`), {
@@ -100,7 +111,12 @@ test.serial("root's capture of this boot gives a user the verdict that root has"
 	t.deepEqual(answer.pairs[0].fabric, wanted.pairs[0].fabric);
 	t.deepEqual(answer.machine.supply, {path: place, refusal: null, detail: null});
 	t.is(wanted.machine.supply, null);
-	shows(t, await lab.run(`${asUser} ${copy} --verify`), {status: 0, stdout: '', stderr: ''});
+	shows(t, await lab.run(`${asUser} ${copy} --verify --progress`), {
+		status: 0,
+		stdout: '',
+		stderr: /^not seen +the IOMMU's refusals/m,
+	});
+	t.false(JSON.parse((await lab.run(`${copy} --json`)).stdout).result.isDeaf);
 	shows(t, await lab.run(`${asUser} p2p-map $disk $mem/bar2`), {
 		status: 0,
 		stdout: /route +direct/,

@@ -82,6 +82,18 @@ test('a system error keeps its reason and says who may', (t) => {
 	t.deepEqual(failure.hints, ['chown "$USER" /dev/vfio/7   as root']);
 });
 
+for (const [code, syscall, path, hint] of [
+	['EACCES', 'open', '/dev/vfio/devices/vfio0', /^chown "\$USER" \/dev\/vfio\/devices\/vfio0 /],
+	['EACCES', 'open', '/sys/devices/pci0/0000:04:00.0/resource2', /^p2p-bind 0000:04:00\.0 /],
+	['ENOMEM', 'VFIO_IOMMU_MAP_DMA', '/dev/vfio/vfio', /^ulimit -l /],
+] as const) {
+	test(`${syscall} of ${path} that ends in ${code} says what would help`, (t) => {
+		const facts = {syscall, path, reason: 'x'};
+		const failure = describeError(Object.assign(new Error('x'), {code, facts}));
+		t.regex(failure.hints[0] ?? '', hint);
+	});
+}
+
 test('a refusal ends in 1, what cannot be told in 5', (t) => {
 	const facts = {client: 'A', provider: 'B', verdict: 'no', redirects: 'P', hostBridge: '8086:1'};
 	const refused = describeError(Object.assign(new Error('x'), {code: 'P2P_REFUSED', facts}));
