@@ -19,8 +19,10 @@ import {
 	type Scan,
 	type Source,
 } from '../lib/native.ts';
-import {fromFlag, sourceOf} from '../lib/source.ts';
+import {fromFlag, readSource} from '../lib/source.ts';
 import {loadStyle} from '../lib/style.ts';
+import {dropCapture} from '../lib/supply.ts';
+import {captureHint, capturePlace} from '../lib/supply-text.ts';
 
 export default class Acs extends BaseCommand {
 	static override summary =
@@ -68,7 +70,7 @@ export default class Acs extends BaseCommand {
 
 	async #show(names: readonly string[], flags: Flags): Promise<void> {
 		requireNone(flags, ['in-use', 'dry-run', 'verbose']);
-		const source = await native.read(await sourceOf(flags));
+		const source = await readSource(flags);
 		const scan = await native.scan(source);
 		const {machine} = scan;
 		const shown = flags.route ? await onTheWay(source, scan, names) : select(scan, names);
@@ -109,6 +111,8 @@ export default class Acs extends BaseCommand {
 	async #do(order: AcsOrder, isVerbose: boolean): Promise<AcsReport> {
 		try {
 			const report = await native.acs(order);
+			const isChanged = order.restore || order.clear.length + order.set.length > 0;
+			if (isChanged && !order.dryRun) this.#forgetCapture();
 			if (isVerbose) process.stderr.write(lines(report.commands));
 			return report;
 		} catch (error) {
@@ -116,6 +120,12 @@ export default class Acs extends BaseCommand {
 			if (isVerbose && facts?.commands) process.stderr.write(`${facts.commands}\n`);
 			throw error;
 		}
+	}
+
+	/** What other users were lent tells of the ports as they were. */
+	#forgetCapture(): void {
+		if (!dropCapture()) return;
+		this.#warn([`${capturePlace} told of the ports before this, and is gone: ${captureHint}`]);
 	}
 
 	#warn(texts: readonly string[]): void {

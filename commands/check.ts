@@ -13,7 +13,7 @@ import {writePairs, writeSummary} from '../lib/matrix-json.ts';
 import {countWords, matrixLines, type Verdicts} from '../lib/matrix-text.ts';
 import {native, type PciFunction, type Read, type Scan, type VerdictWord} from '../lib/native.ts';
 import {writeOut} from '../lib/output.ts';
-import {assumptionFlags, fromFlag, sourceOf} from '../lib/source.ts';
+import {assumptionFlags, fromFlag, readSource} from '../lib/source.ts';
 import {loadStyle} from '../lib/style.ts';
 
 export default class Check extends BaseCommand {
@@ -62,7 +62,7 @@ export default class Check extends BaseCommand {
 		const names = args.function ?? [];
 		if (!flags.matrix) requireTwo(names);
 
-		const source = await native.read(await sourceOf(flags));
+		const source = await readSource(flags);
 		const scan = await native.scan(source);
 		if (flags.matrix) await this.#matrix(source, scan, names, flags);
 		else await this.#pair(source, scan, names, flags);

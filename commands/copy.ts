@@ -12,11 +12,19 @@ import {parsePlace, parseVia} from '../lib/endpoint.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {faultWarning, mismatchFailure} from '../lib/mismatch-text.ts';
-import {type CopyOrder, type CopyReport, native, type Place, type Verify} from '../lib/native.ts';
+import {
+	type CopyOrder,
+	type CopyReport,
+	native,
+	type Place,
+	type Read,
+	type Verify,
+} from '../lib/native.ts';
 import {patternSeed} from '../lib/pattern.ts';
 import {allow, mechanism, permission, require} from '../lib/permission.ts';
 import {Progress} from '../lib/progress.ts';
 import {endBySignal} from '../lib/signals.ts';
+import {readRunning} from '../lib/supply.ts';
 import {parseSize} from '../lib/units.ts';
 
 export default class Copy extends BaseCommand {
@@ -126,8 +134,9 @@ export default class Copy extends BaseCommand {
 
 		requireOther(flags['json-file'], [order.from, order.to]);
 		this.openAnswerFile(flags['json-file']);
+		const source = await readRunning();
 		if (flags.explain) {
-			const plan = await native.plan(order);
+			const plan = await native.plan(source, order);
 			this.answer(
 				ExitCode.yes,
 				{text: explainText(plan), json: copyJson(args, plan, null)},
@@ -140,7 +149,7 @@ export default class Copy extends BaseCommand {
 				hints: ['--json-file=FILE   the answer, beside the data'],
 			});
 		const isTold = flags.progress || process.stderr.isTTY === true;
-		const report = await copy(order, isTold);
+		const report = await copy(source, order, isTold);
 		if (isTold) process.stderr.write(summaryText(report));
 		const warning = faultWarning(report);
 		if (warning !== undefined) process.stderr.write(`${this.program}: warning: ${warning}\n`);
@@ -152,9 +161,9 @@ export default class Copy extends BaseCommand {
 	}
 }
 
-async function copy(order: CopyOrder, isTold: boolean): Promise<CopyReport> {
+async function copy(source: Read, order: CopyOrder, isTold: boolean): Promise<CopyReport> {
 	const progress = new Progress(isTold);
-	const job = native.copy(order, (now) => progress.show(now));
+	const job = native.copy(source, order, (now) => progress.show(now));
 
 	return endBySignal(job, () => progress.clear());
 }

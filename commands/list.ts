@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: MIT
 import {writeFileSync} from 'node:fs';
+import {resolve} from 'node:path';
 import {string} from '@oclif/core/args';
 import {boolean, string as option} from '@oclif/core/flags';
 import {BaseCommand} from '../lib/base-command.ts';
 import {captureText} from '../lib/capture.ts';
 import {type Column, columns, defaultColumns, treeColumns} from '../lib/columns.ts';
+import {privilegeHints} from '../lib/describe.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {findFunction, partsOf, recordOf as wholeRecordOf} from '../lib/function.ts';
 import {native, type PciFunction, type Read, type Scan} from '../lib/native.ts';
 import {write} from '../lib/output.ts';
-import {fromFlag, sourceOf} from '../lib/source.ts';
+import {fromFlag, readSelf, readSource} from '../lib/source.ts';
 import {loadStyle} from '../lib/style.ts';
+import {leaveCapture} from '../lib/supply.ts';
+import {capturePlace, supplyLine} from '../lib/supply-text.ts';
 import {table} from '../lib/table.ts';
 import {prefixes, signsOf} from '../lib/topo-text.ts';
 import {treesOf, walk} from '../lib/tree.ts';
@@ -40,7 +44,7 @@ export default class List extends BaseCommand {
 		...fromFlag,
 		capture: option({
 			helpValue: 'FILE',
-			description: 'write the whole machine to FILE instead, for --from; - is stdout',
+			description: `write the whole machine to FILE instead, for --from; - is stdout; ${capturePlace}, by root: for all users`,
 		}),
 		json: boolean({char: 'J', description: 'write the answer as one JSON object'}),
 	};
@@ -53,12 +57,13 @@ export default class List extends BaseCommand {
 	async run(): Promise<void> {
 		const {args, flags} = await this.parse(List);
 		const shown = columnsOf(flags.output, flags.tree);
-		const source = await native.read(await sourceOf(flags));
-		const scan = await native.scan(source);
 		if (flags.capture !== undefined) {
-			await saveCapture(source, scan, flags.capture);
+			requireOwn(flags.capture, flags);
+			await saveCapture(await readSelf(flags), flags.capture);
 			return;
 		}
+		const source = await readSource(flags);
+		const scan = await native.scan(source);
 		const chosen = select(scan, args.function ?? [], flags.all);
 		const functions = flags.tree ? withPorts(scan.functions, chosen) : chosen;
 
@@ -67,19 +72,47 @@ export default class List extends BaseCommand {
 		const text = flags.json ? '' : await textOf(functions, drawn, flags);
 		const json = jsonOf(scan, functions, flags.output === undefined ? undefined : shown);
 		this.answer(ExitCode.yes, {text, json}, flags.json);
+		process.stderr.write(unseenText(this.program, scan));
 	}
 }
 
-async function saveCapture(source: Read, scan: Scan, file: string): Promise<void> {
+/** What other users' programs believe is of the running machine. */
+function requireOwn(file: string, {sysroot, from}: {sysroot: string; from?: string | undefined}) {
+	if (resolve(file) === capturePlace && (sysroot !== '' || from !== undefined))
+		throw new Failure(`${capturePlace} is for the running machine alone`);
+}
+
+async function saveCapture(source: Read, file: string): Promise<void> {
 	const text = captureText(await native.capture(source));
 	if (file === '-') write(text);
+	else if (resolve(file) === capturePlace) await leaveCapture(text);
 	else writeFileSync(file, text);
-	const cut = scan.functions.filter(({acs}) => acs === null).length;
+	const cut = namesUnseen(await native.scan(source)).length;
 	if (cut > 0) {
 		process.stderr.write(
 			`p2p-list: warning: the ACS of ${cut} functions could not be read; as root it can\n`,
 		);
 	}
+}
+
+/** What an unprivileged reader did not get; the text of lspci has its own ways to leave ACS out. */
+function unseenText(program: string, scan: Scan): string {
+	const {machine} = scan;
+	const names = namesUnseen(scan);
+	if (names.length === 0 || machine.source === 'lspci') return '';
+	const [first = '', ...more] = privilegeHints(program, machine.source);
+	const why = supplyLine(machine);
+	return [
+		`${program}: not seen: the ACS of ${names.length} of ${scan.functions.length} functions`,
+		...(why === undefined ? [] : [`  Seen: ${why}`]),
+		`  Try: ${first}`,
+		...more.map((hint) => `       ${hint}`),
+		'',
+	].join('\n');
+}
+
+function namesUnseen({functions}: Scan): string[] {
+	return functions.filter(({acs}) => acs === null).map(({bdf}) => bdf);
 }
 
 type Layout = {readonly noheadings: boolean; readonly raw: boolean};
@@ -152,11 +185,13 @@ async function textOf(
 }
 
 function jsonOf(
-	{machine}: Scan,
+	scan: Scan,
 	functions: readonly PciFunction[],
 	shown: readonly Column[] | undefined,
 ): unknown {
-	return {version: 1, machine, functions: functions.map((it) => recordOf(it, shown))};
+	const records = functions.map((it) => recordOf(it, shown));
+	const missing = namesUnseen(scan).map((bdf) => `${bdf} ACS`);
+	return {version: 1, machine: scan.machine, functions: records, missing};
 }
 
 function recordOf(it: PciFunction, shown: readonly Column[] | undefined): unknown {

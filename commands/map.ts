@@ -18,6 +18,7 @@ import {
 } from '../lib/map-text.ts';
 import {type Job, type MapReport, native, type ShareReport} from '../lib/native.ts';
 import {allow, mechanism, permission, require} from '../lib/permission.ts';
+import {readRunning} from '../lib/supply.ts';
 import {parseSize} from '../lib/units.ts';
 
 export default class MapCommand extends BaseCommand {
@@ -90,8 +91,10 @@ export default class MapCommand extends BaseCommand {
 		}
 		const [client = '', provider = ''] = words;
 		const {name, index, offset} = parseBar(provider);
+		const source = await readRunning();
 		const held = await hold<MapReport>((ready) =>
 			native.map(
+				source,
 				{
 					client,
 					provider: name,

@@ -7,7 +7,7 @@ import {headline} from '../lib/describe.ts';
 import {ExitCode, type ExitStatus} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {native, type Pair, type Read, type Scan} from '../lib/native.ts';
-import {assumptionFlags, fromFlag, sourceOf} from '../lib/source.ts';
+import {assumptionFlags, fromFlag, readSource} from '../lib/source.ts';
 import {loadStyle} from '../lib/style.ts';
 import {topoDot} from '../lib/topo-dot.ts';
 import {topoJson} from '../lib/topo-json.ts';
@@ -55,7 +55,7 @@ export default class Topo extends BaseCommand {
 		const {args, flags} = await this.parse(Topo);
 		const names = args.function ?? [];
 		checkOperands(names, flags);
-		const source = await native.read(await sourceOf(flags));
+		const source = await readSource(flags);
 		const scan = await native.scan(source);
 		const pair = flags.route ? await pairOf(source, names) : undefined;
 		const status = statusOf(pair);

@@ -5,6 +5,7 @@ import type {Pair} from './bench-order.ts';
 import {columns, type Row, rowsOf} from './measure.ts';
 import {type BenchOrder, type CopyPlan, native, type Sample} from './native.ts';
 import {endBySignal} from './signals.ts';
+import {readRunning} from './supply.ts';
 import {bytes, rate} from './units.ts';
 
 export type Measured = {
@@ -26,7 +27,7 @@ export type Cell = Pair & {
 
 export async function measurePair(order: BenchOrder): Promise<Measured> {
 	const samples: Sample[] = [];
-	const job = native.bench(order, (sample) => samples.push(sample));
+	const job = native.bench(await readRunning(), order, (sample) => samples.push(sample));
 	const plan = await endBySignal(job, () => {});
 	return {title: titleOf(plan), plan, samples, rows: rowsOf(samples, slowestLink(plan))};
 }
@@ -37,7 +38,7 @@ export async function measureCell(pair: Pair, order: BenchOrder): Promise<Cell> 
 	const [client, provider] = isWrite
 		? [order.to.name, order.from.name]
 		: [order.from.name, order.to.name];
-	const {pairs} = await native.check({root: ''}, [[client, provider]]);
+	const {pairs} = await native.check(await readRunning(), [[client, provider]]);
 	const [verdict] = pairs;
 	const known = {
 		...pair,

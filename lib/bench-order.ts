@@ -6,6 +6,7 @@ import {parsePlace} from './endpoint.ts';
 import {Failure} from './failure.ts';
 import {offeredBy} from './function.ts';
 import {type BenchOrder, native, type PciFunction, type Place} from './native.ts';
+import {readRunning} from './supply.ts';
 
 /** What every pair has alike. */
 export type Common = Omit<BenchOrder, 'from' | 'to'> & {readonly writesDisks: boolean};
@@ -67,7 +68,8 @@ export async function matrixPairs(words: readonly string[], writesDisks: boolean
 
 /** Pairs of what could be measured; nothing is touched. */
 export async function possiblePairs(): Promise<Pair[]> {
-	const {functions} = await native.scan({root: ''});
+	const source = await readRunning();
+	const {functions} = await native.scan(source);
 	const providers = functions.flatMap((it) =>
 		it.driver === null || it.driver === 'vfio-pci'
 			? offeredBy(it)
@@ -79,7 +81,7 @@ export async function possiblePairs(): Promise<Pair[]> {
 		providers.map((provider) => ({client: client.bdf, ...provider})),
 	);
 	const {pairs: verdicts} = await native.check(
-		{root: ''},
+		source,
 		pairs.map(({client, bdf}) => [client, bdf]),
 	);
 	return pairs

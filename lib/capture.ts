@@ -85,6 +85,7 @@ const machineFields: Fields = {
 	cpu: orNull(text),
 	commandLine: orNull(text),
 	guest: orNull(text),
+	bootId: orNull(text),
 	iommu: orNull(flag),
 	isLab: orNull(flag),
 	hasVfioPci: orNull(flag),

@@ -41,6 +41,9 @@ export function summaryText({plan, result}: CopyReport): string {
 		...patternRows(plan, 'was overwritten'),
 		['verify', verifyText(plan, result)],
 		...witnessLines(result.witnesses).map((line): [string, string] => ['seen', line]),
+		...(result.isDeaf
+			? [['not seen', "the IOMMU's refusals: this user may not read the kernel's log"] as const]
+			: []),
 	]);
 }
 

@@ -5,6 +5,7 @@
 import {describeUses} from './describe-uses.ts';
 import {statusOf} from './exit-code.ts';
 import {Failure} from './failure.ts';
+import {captureHint, refusalText} from './supply-text.ts';
 import {bytes} from './units.ts';
 
 /** The core's errors arrive as Error with a string `code` and an object `facts`. */
@@ -42,7 +43,7 @@ const factNames = [
 	...['nsid', 'has', 'status', 'operation', 'lba', 'kind', 'command', 'message', 'uses'],
 	...['bits', 'wanted', 'got', 'level', 'secureBoot', 'commands'],
 	...['errno', 'left', 'moved', 'id', 'option', 'faults', 'faultFunction'],
-	...['done', 'certain', 'proved'],
+	...['done', 'certain', 'proved', 'supply', 'refusal', 'detail'],
 ] as const;
 type FactName = (typeof factNames)[number];
 
@@ -67,10 +68,7 @@ const sentences: Readonly<Record<string, Describe>> = {
 		hints: ['lspci -Dnnvvvxxxx >FILE   as root on that machine', 'p2p-list --capture FILE'],
 	}),
 	P2P_REFUSED: refused,
-	P2P_UNKNOWN: ({client, provider, missing}) => ({
-		text: `cannot tell whether ${client} reaches ${provider}: not read: ${missing}`,
-		hints: [`p2p-check ${client} ${provider}   run as root`, '--allow unknown   at your word'],
-	}),
+	P2P_UNKNOWN: unknown,
 	P2P_NOT_BOUND: ({bdf, driver}) => ({
 		text: `${bdf} is not bound to vfio-pci: ${driverText(driver)}`,
 		hints: [bind(bdf)],
@@ -299,6 +297,9 @@ const sentences: Readonly<Record<string, Describe>> = {
 	P2P_UNSAFE_FOLDER: ({path}) => ({
 		text: `${path} is a link, or others can change it: what it says cannot be trusted`,
 	}),
+	P2P_NOT_OWNED: ({path, reason}) => ({
+		text: `what it says cannot be trusted: ${refusalText(reason, path)}`,
+	}),
 };
 
 function describe(code: string, facts: KnownFacts, message: string): Sentence {
@@ -308,9 +309,19 @@ function describe(code: string, facts: KnownFacts, message: string): Sentence {
 
 function systemError(code: string, {syscall, path, reason}: KnownFacts): Sentence {
 	const text = `${path}: ${syscall}: ${reason || code}`;
+	if (code === 'ENOMEM' && syscall === 'VFIO_IOMMU_MAP_DMA')
+		return {
+			text,
+			hints: [
+				'ulimit -l   what this user may lock, in KiB; 65536 are enough but for very many --queues',
+			],
+		};
 	if (code !== 'EACCES' && code !== 'EPERM') return {text};
-	const isGroup = /^\/dev\/vfio\/\d+$/.test(path);
-	return {text, hints: isGroup ? [`chown "$USER" ${path}   as root`] : ['run it as root']};
+	if (/^\/dev\/vfio\/(\d+|devices\/\w+)$/.test(path))
+		return {text, hints: [`chown "$USER" ${path}   as root`]};
+	const bdf = /([\da-f:.]+)\/resource\d$/.exec(path)?.[1];
+	const bound = bdf === undefined ? [] : [`p2p-bind ${bdf}   as root: then its VFIO node will do`];
+	return {text, hints: [...bound, 'run it as root']};
 }
 
 function noIommufd({what, bdf}: KnownFacts): Sentence {
@@ -360,6 +371,32 @@ function timedOut(facts: KnownFacts): Sentence {
 		text: `${who}${what} did not end in time${consequences[facts.done] ?? ''}${certainText(facts)}`,
 		hints: facts.operation === '' ? [] : ['--timeout SECONDS   where the device is only slow'],
 	};
+}
+
+const atYourWord = '--allow unknown   at your word; a copy compares every byte then';
+
+function unknown(facts: KnownFacts): Sentence {
+	const {client, provider, missing, supply} = facts;
+	const text = `cannot tell whether ${client} reaches ${provider}: `;
+	const names = missing.split(', ');
+	if (supply === '' || !names.every((name) => name.endsWith(' ACS')))
+		return {
+			text: `${text}not read: ${missing}`,
+			hints: [`p2p-check ${client} ${provider}   run as root`, atYourWord],
+		};
+	const functions = names.map((name) => name.slice(0, -' ACS'.length)).join(', ');
+	return {
+		text: `${text}only root may read the ACS of ${functions}${unsupplied(facts)}`,
+		hints: [captureHint, atYourWord],
+	};
+}
+
+// Why the superuser's capture did not help; that there is none needs no words.
+function unsupplied({supply, refusal, detail}: KnownFacts): string {
+	if (refusal === 'absent') return '';
+	return refusal === ''
+		? `; ${supply} does not have that, or has it of another function`
+		: `; ${supply} does not count: ${refusalText(refusal, detail)}`;
 }
 
 function refused({client, provider, verdict, redirects, hostBridge}: KnownFacts): Sentence {

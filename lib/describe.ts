@@ -4,6 +4,7 @@
 
 import type {Finding, Machine, Pair} from './native.ts';
 import type {Style} from './style.ts';
+import {captureHint, supplyLine} from './supply-text.ts';
 import {bytes, linkText, rate} from './units.ts';
 
 export {describeError} from './describe-error.ts';
@@ -45,16 +46,19 @@ export function describePair(
 	].join('\n');
 }
 
-/** Which machine that was, where it is not simply the running one. */
-export function machineLines({source, kernel, cpu, assumed, reading}: Machine): string[] {
+/** Which machine that was, where it is not simply the running one, and who read it. */
+export function machineLines(machine: Machine): string[] {
+	const {source, kernel, cpu, assumed, reading} = machine;
+	const supply = supplyLine(machine);
+	const supplied = supply === undefined ? [] : [supply];
 	const mark = (name: string) => (assumed.includes(name) ? ' (assumed)' : '');
 	const parts = [
 		`Linux ${kernel ?? 'of unknown release, taken for 4.20 or later'}${mark('kernel')}`,
 		`CPU ${cpu ?? 'unknown'}${mark('cpu')}`,
 		...(reading === null ? [] : [readingText(reading)]),
 	];
-	if (source === 'live' && assumed.length === 0) return [];
-	return [`${sources[source]}: ${parts.join(', ')}`];
+	if (source === 'live' && assumed.length === 0) return supplied;
+	return [`${sources[source]}: ${parts.join(', ')}`, ...supplied];
 }
 
 const sources: Readonly<Record<Machine['source'], string>> = {
@@ -181,7 +185,8 @@ function vfioLines({vfio}: Pair): string[] {
 	const limits = vfio.limits.map(limitText);
 	if (vfio.ready === null) return ['unknown: nothing tells whether there is an IOMMU'];
 	if (!vfio.ready) {
-		const [first = '', ...more] = vfio.blockers.map(blockerText);
+		// Both ends may be in one group.
+		const [first = '', ...more] = new Set(vfio.blockers.map(blockerText));
 		return [`not ready: ${first}`, ...more.map((line) => `           ${line}`), ...limits];
 	}
 	const how = vfio.mechanism === 'sysfs' ? "the provider's BAR by sysfs" : 'both ends on vfio-pci';
@@ -234,14 +239,18 @@ function unknownHints({source, guest}: Machine, missing: readonly string[]): str
 	if (guest !== null && missing.some((name) => name.includes('guest'))) {
 		return ['p2p-check on the host, which sees the hardware'];
 	}
-	if (!missing.some((name) => name.endsWith(' ACS'))) return [];
+	return missing.some((name) => name.endsWith(' ACS')) ? privilegeHints('p2p-check', source) : [];
+}
+
+/** Where ACS could not be read. */
+export function privilegeHints(program: string, source: Machine['source']): string[] {
 	const hints = {
-		live: 'sudo p2p-check …   only root sees more than 64 bytes of configuration space',
+		live: `sudo ${program} …   only root sees more than 64 bytes of configuration space`,
 		sysroot: 'copy the tree again as root: its configuration space is cut short',
 		capture: 'p2p-list --capture FILE   again as root: its configuration space is cut short',
 		lspci: 'lspci -Dnnvvvxxxx   as root on that machine gives all that is needed',
 	};
-	return [hints[source]];
+	return source === 'live' ? [hints.live, captureHint] : [hints[source]];
 }
 
 function blockerHints({code, bdf, members}: Finding): string[] {

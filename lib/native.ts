@@ -89,6 +89,12 @@ export type Machine = {
 	} | null;
 	/** pci=… and the like of its command line. */
 	readonly bootParameters: readonly string[];
+	/** The superuser's capture, looked for where this user may not read all; refusal null: it counts. */
+	readonly supply: {
+		readonly path: string;
+		readonly refusal: string | null;
+		readonly detail: string | null;
+	} | null;
 };
 
 export type VerdictWord = 'direct' | 'through-root' | 'no' | 'unknown';
@@ -250,6 +256,8 @@ export type CopyResult = {
 	readonly mismatch: Mismatch | null;
 	/** What others noticed meanwhile. */
 	readonly witnesses: readonly Witness[];
+	/** This user may not read the kernel's log: what the IOMMU refused is not among them. */
+	readonly isDeaf: boolean;
 };
 
 export type CopyReport = {readonly plan: CopyPlan; readonly result: CopyResult};
@@ -474,8 +482,21 @@ export type Source = (
 	readonly cpu?: {readonly vendor: string; readonly family: number};
 };
 
-/** A machine that has been read already: whoever asks again need not read it again. */
-export type Read = {readonly machine: object};
+/**
+ * A machine that has been read already: whoever asks again need not read it again. isCut: of some
+ * function not all could be read.
+ */
+export type Read = {readonly machine: object; readonly isCut: boolean};
+
+/** A capture of the same machine by somebody who may read more, or why there is none to be had. */
+export type Supply = {
+	readonly path: string;
+	/** A code; '' where it counts. */
+	readonly refusal: string;
+	/** The path to blame, or what is wrong with the text. */
+	readonly detail: string;
+	readonly capture: Capture | null;
+};
 
 export type Matrix = {
 	/** A letter for each pair, client by client: d direct, r through the root complex, n no, ? unknown. */
@@ -520,17 +541,21 @@ export type Capture = {readonly machine: object; readonly functions: readonly ob
 
 export type Native = {
 	read(source: Source): Promise<Read>;
+	/** What this user may not read, from a capture of the same boot. */
+	supply(source: Read, supply: Supply): Read;
+	/** A file at the end of steps that nobody but owner can have written. */
+	readOwned(base: string, steps: readonly string[], owner: number): Promise<string>;
 	scan(source: Source): Promise<Scan>;
 	capture(source: Source): Promise<Capture>;
 	check(source: Source, pairs: readonly (readonly [string, string])[]): Promise<Check>;
 	matrix(source: Source, functions: readonly string[]): Promise<Matrix>;
 	fix(source: Source, client: string, provider: string): Promise<Fix>;
 	groups(source: Source): Promise<Groups>;
-	plan(order: CopyOrder): Promise<CopyPlan>;
-	copy(order: CopyOrder, onProgress: (progress: Progress) => void): Job<CopyReport>;
-	bench(order: BenchOrder, onSample: (sample: Sample) => void): Job<CopyPlan>;
+	plan(source: Read, order: CopyOrder): Promise<CopyPlan>;
+	copy(source: Read, order: CopyOrder, onProgress: (progress: Progress) => void): Job<CopyReport>;
+	bench(source: Read, order: BenchOrder, onSample: (sample: Sample) => void): Job<CopyPlan>;
 	/** Calls onReady once the memory is mapped and holds it until stop(). */
-	map(order: MapOrder, onReady: (report: MapReport) => void): Job<null>;
+	map(source: Read, order: MapOrder, onReady: (report: MapReport) => void): Job<null>;
 	/** Calls onReady once the dma-buf is there and holds it until stop(). */
 	share(order: ShareOrder, onReady: (report: ShareReport) => void): Job<null>;
 	bind(order: BindOrder): Promise<BindReport>;

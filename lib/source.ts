@@ -7,7 +7,8 @@ import {string} from '@oclif/core/flags';
 import {decompress, findRoot, isTar, unpackTar} from './archive.ts';
 import {parseCapture} from './capture.ts';
 import {Failure} from './failure.ts';
-import type {Source} from './native.ts';
+import {native, type Read, type Source} from './native.ts';
+import {readRunning} from './supply.ts';
 
 /** Options of programs that only look. */
 export const fromFlag = {
@@ -38,8 +39,22 @@ export type SourceOptions = {
 	readonly cpu?: string | undefined;
 };
 
-export async function sourceOf({sysroot, from, kernel, cpu}: SourceOptions): Promise<Source> {
-	const place = from === undefined ? {root: sysroot} : await readPaper(from);
+export async function readSource(options: SourceOptions): Promise<Read> {
+	return native.read(await sourceOf(options));
+}
+
+/** The same, but nothing that others have read: what a capture is made of. */
+export async function readSelf({sysroot, from}: SourceOptions): Promise<Read> {
+	return native.read(from === undefined ? {root: sysroot} : await readPaper(from));
+}
+
+async function sourceOf({sysroot, from, kernel, cpu}: SourceOptions): Promise<Source> {
+	const place =
+		from !== undefined
+			? await readPaper(from)
+			: sysroot !== ''
+				? {root: sysroot}
+				: await readRunning();
 	return {
 		...place,
 		...(kernel === undefined ? {} : {kernel: releaseOf(kernel)}),

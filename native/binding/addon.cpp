@@ -6,6 +6,7 @@
 #include "binding/source.h"
 #include "binding/to_js.h"
 #include "binding/transfer_to_js.h"
+#include "sys/owned_file.h"
 #include "transfer/copy.h"
 #include "transfer/map.h"
 #include "transfer/share.h"
@@ -43,6 +44,28 @@ static Napi::Value read(const Napi::CallbackInfo &info)
 {
 	return async(
 		info.Env(), [source = sourceOf(info[0])] { return source.read(); }, readSourceToJs);
+}
+
+// supply(source: Read, supply): Read
+static Napi::Value supply(const Napi::CallbackInfo &info)
+{
+	const auto machine = sourceOf(info[0]).read();
+	return readSourceToJs(info.Env(), supplied(*machine, info[1].As<Napi::Object>()));
+}
+
+// readOwned(base, steps, owner): Promise<string>
+static Napi::Value readOwned(const Napi::CallbackInfo &info)
+{
+	constexpr size_t largest = 256 << 20;
+	const auto base = text(info, 0);
+	const auto steps = nameList(info[1]);
+	const auto owner = info[2].As<Napi::Number>().Uint32Value();
+
+	return async(
+		info.Env(), [=] { return sys::readOwned(base, steps, owner, largest); },
+		[](Napi::Env env, const std::string &found) {
+			return Napi::String::New(env, found);
+		});
 }
 
 // scan(source): Promise<Scan>
@@ -134,13 +157,16 @@ static Napi::Value groups(const Napi::CallbackInfo &info)
 		[](Napi::Env env, const auto &machine) { return groupsToJs(env, *machine); });
 }
 
-// plan(order): Promise<CopyPlan>
+// plan(source, order): Promise<CopyPlan>
 static Napi::Value plan(const Napi::CallbackInfo &info)
 {
-	const auto order = copyOrder(info[0].As<Napi::Object>());
+	const auto order = copyOrder(info[1].As<Napi::Object>());
 
 	return async(
-		info.Env(), [=] { return transfer::plan(pci::Machine::scan(""), order); },
+		info.Env(),
+		[source = sourceOf(info[0]), order] {
+			return transfer::plan(*source.read(), order);
+		},
 		planToJs);
 }
 
@@ -158,47 +184,47 @@ static Napi::Object copiedToJs(Napi::Env env, const Copied &copied)
 	return object;
 }
 
-// copy(order, onProgress): Job<CopyReport>
+// copy(source, order, onProgress): Job<CopyReport>
 static Napi::Value copy(const Napi::CallbackInfo &info)
 {
-	const auto order = copyOrder(info[0].As<Napi::Object>());
+	const auto order = copyOrder(info[1].As<Napi::Object>());
 
 	return job<transfer::Progress>(
-		info.Env(), info[1].As<Napi::Function>(),
-		[=](const sys::Stop &stop, const auto &tell) {
-			const auto machine = pci::Machine::scan("");
-			auto plan = transfer::plan(machine, order);
-			auto report = transfer::copy(machine, plan, stop, tell);
+		info.Env(), info[2].As<Napi::Function>(),
+		[source = sourceOf(info[0]), order](const sys::Stop &stop, const auto &tell) {
+			const auto machine = source.read();
+			auto plan = transfer::plan(*machine, order);
+			auto report = transfer::copy(*machine, plan, stop, tell);
 			return Copied{std::move(plan), std::move(report)};
 		},
 		copiedToJs, progressToJs);
 }
 
-// bench(order, onSample): Job<CopyPlan>
+// bench(source, order, onSample): Job<CopyPlan>
 static Napi::Value bench(const Napi::CallbackInfo &info)
 {
-	const auto order = benchOrder(info[0].As<Napi::Object>());
+	const auto order = benchOrder(info[1].As<Napi::Object>());
 
 	return job<transfer::Sample>(
-		info.Env(), info[1].As<Napi::Function>(),
-		[=](const sys::Stop &stop, const auto &tell) {
-			const auto machine = pci::Machine::scan("");
-			auto plan = transfer::planBench(machine, order);
-			transfer::bench(machine, plan, order, stop, tell);
+		info.Env(), info[2].As<Napi::Function>(),
+		[source = sourceOf(info[0]), order](const sys::Stop &stop, const auto &tell) {
+			const auto machine = source.read();
+			auto plan = transfer::planBench(*machine, order);
+			transfer::bench(*machine, plan, order, stop, tell);
 			return plan;
 		},
 		planToJs, sampleToJs);
 }
 
-// map(order, onReady): Job<null>
+// map(source, order, onReady): Job<null>
 static Napi::Value map(const Napi::CallbackInfo &info)
 {
-	const auto order = mapOrder(info[0].As<Napi::Object>());
+	const auto order = mapOrder(info[1].As<Napi::Object>());
 
 	return job<transfer::Mapping>(
-		info.Env(), info[1].As<Napi::Function>(),
-		[=](const sys::Stop &stop, const auto &tell) {
-			transfer::map(pci::Machine::scan(""), order, stop, tell);
+		info.Env(), info[2].As<Napi::Function>(),
+		[source = sourceOf(info[0]), order](const sys::Stop &stop, const auto &tell) {
+			transfer::map(*source.read(), order, stop, tell);
 			return 0;
 		},
 		[](Napi::Env env, int) { return env.Null(); }, mappingToJs);
@@ -245,6 +271,8 @@ static Napi::Value acsKept(const Napi::CallbackInfo &info)
 static Napi::Object exportAll(Napi::Env env, Napi::Object exports)
 {
 	exports["read"] = Napi::Function::New(env, read);
+	exports["supply"] = Napi::Function::New(env, supply);
+	exports["readOwned"] = Napi::Function::New(env, readOwned);
 	exports["scan"] = Napi::Function::New(env, scan);
 	exports["capture"] = Napi::Function::New(env, capture);
 	exports["check"] = Napi::Function::New(env, check);

@@ -61,6 +61,7 @@ Napi::Object captureToJs(Napi::Env env, const pci::Machine &machine)
 	about["cpuVendor"] = textOrNull(env, machine.cpuVendor);
 	about["cpuFamily"] = valueOrNull(env, machine.cpuFamily);
 	about["commandLine"] = machine.commandLine;
+	about["bootId"] = textOrNull(env, machine.bootId);
 	about["isLab"] = machine.isLab;
 	about["hasVfioPci"] = flagOrNull(env, machine.hasVfioPci);
 	about["hasIommufd"] = flagOrNull(env, machine.hasIommufd);
@@ -230,6 +231,7 @@ pci::Machine captureOf(const Napi::Object &capture)
 	machine.commandLine = textOf(about, "commandLine");
 	if (const auto guest = textOf(about, "guest"); !guest.empty())
 		machine.guest = guest;
+	machine.bootId = textOf(about, "bootId");
 	machine.isLab = isSet(about, "isLab");
 	machine.hasIommu = flagOf(about, "iommu");
 	machine.hasVfioPci = flagOf(about, "hasVfioPci");

@@ -156,6 +156,17 @@ static Napi::Value readingToJs(Napi::Env env, const std::optional<pci::Reading> 
 	return object;
 }
 
+static Napi::Value supplyToJs(Napi::Env env, const std::optional<pci::Supply> &supply)
+{
+	if (!supply)
+		return env.Null();
+	auto object = Napi::Object::New(env);
+	object["path"] = supply->path;
+	object["refusal"] = textOrNull(env, supply->refusal);
+	object["detail"] = textOrNull(env, supply->detail);
+	return object;
+}
+
 Napi::Object machineToJs(Napi::Env env, const pci::Machine &machine)
 {
 	auto object = Napi::Object::New(env);
@@ -166,6 +177,7 @@ Napi::Object machineToJs(Napi::Env env, const pci::Machine &machine)
 	object["iommu"] = flagOrNull(env, machine.hasIommu);
 	object["assumed"] = list(env, machine.assumed);
 	object["reading"] = readingToJs(env, machine.reading);
+	object["supply"] = supplyToJs(env, machine.supply);
 	object["bootParameters"] = list(env, bootParameters(machine.commandLine));
 	return object;
 }

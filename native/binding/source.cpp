@@ -68,7 +68,20 @@ Napi::Object readSourceToJs(Napi::Env env, const Shared &machine)
 	auto object = Napi::Object::New(env);
 	object["machine"] = Napi::External<Shared>::New(
 		env, new Shared(machine), [](Napi::Env, Shared *shared) { delete shared; });
+	object["isCut"] = machine->isCut();
 	return object;
+}
+
+Shared supplied(const pci::Machine &machine, const Napi::Object &supply)
+{
+	auto result = machine;
+	result.supply = {.path = supply.Get("path").ToString(),
+			 .refusal = supply.Get("refusal").ToString(),
+			 .detail = supply.Get("detail").ToString()};
+	if (const Napi::Value capture = supply["capture"]; capture.IsObject())
+		if (!result.supplyFrom(captureOf(capture.As<Napi::Object>())))
+			result.supply->refusal = "other-boot";
+	return std::make_shared<const pci::Machine>(std::move(result));
 }
 
 }

@@ -29,8 +29,13 @@ struct Source {
 // so.
 Source sourceOf(const Napi::Value &value);
 
-// {machine}: a source for further calls that need not be read again.
+// {machine, isCut}: a source for further calls that need not be read again.
 Napi::Object readSourceToJs(Napi::Env env, const std::shared_ptr<const pci::Machine> &machine);
+
+// A machine of which not all could be read, and what there is to be had from another reader:
+// {path, refusal, detail, capture}, as pci::Supply; capture null where it is refused.
+std::shared_ptr<const pci::Machine> supplied(const pci::Machine &machine,
+					     const Napi::Object &supply);
 
 // lib/capture.ts has looked at it.
 pci::Machine captureOf(const Napi::Object &capture);

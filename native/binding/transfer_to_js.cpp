@@ -273,6 +273,7 @@ Napi::Object reportToJs(Napi::Env env, const transfer::Report &report)
 	object["crc32c"] = report.checksum ? hexToJs(env, *report.checksum) : env.Null();
 	object["mismatch"] = mismatchToJs(env, report.mismatch);
 	object["witnesses"] = witnessesToJs(env, report.witnesses);
+	object["isDeaf"] = report.isDeaf;
 	return object;
 }
 

@@ -66,6 +66,13 @@ void Config::setU32(size_t offset, uint32_t value)
 	setU16(offset + 2, static_cast<uint16_t>(value >> 16));
 }
 
+void Config::extend(const Config &longer)
+{
+	for (size_t offset = bytes_.size(); offset < longer.bytes_.size(); offset++)
+		if (const auto byte = longer.u8(offset))
+			setU8(offset, *byte);
+}
+
 void Config::forget(size_t offset, size_t length)
 {
 	holes_.resize(bytes_.size(), false);

@@ -46,10 +46,14 @@ public:
 	void setU8(size_t offset, uint8_t value);
 	void setU16(size_t offset, uint16_t value);
 	void setU32(size_t offset, uint32_t value);
+	// What stands behind the end of what was read, from another reading of the same space.
+	void extend(const Config &longer);
 	// Makes a hole of what must not be told.
 	void forget(size_t offset, size_t length);
 	void setSpace(std::optional<size_t> space) { space_ = space; }
 
+	// Not all of the space could be read.
+	bool isCut() const { return space_ && bytes_.size() < *space_; }
 	// All 0xff: the function does not answer (gone, or in D3cold).
 	bool isGone() const;
 

@@ -8,7 +8,9 @@
 #include "sys/file.h"
 
 #include <algorithm>
+#include <linux/pci_regs.h>
 #include <regex>
+#include <tuple>
 
 namespace pci
 {
@@ -64,6 +66,53 @@ void Machine::finish()
 		function.acs = readAcs(function.config);
 	}
 	assignRoles(*this);
+}
+
+bool Machine::isCut() const
+{
+	return std::ranges::any_of(functions, [](const Function &f) { return f.config.isCut(); });
+}
+
+static bool isPort(const Function &function)
+{
+	return function.role != Role::endpoint && function.role != Role::rcIntegrated &&
+	       function.role != Role::hostBridge;
+}
+
+// The same function at the same place. What a port is connected to are its bus numbers.
+static bool isSame(const Function &one, const Function &other)
+{
+	const auto identity = [](const Function &f) {
+		return std::tie(f.path, f.vendor, f.device, f.subVendor, f.subDevice, f.classCode,
+				f.revision);
+	};
+	const auto buses = [](const Function &f) {
+		return std::tuple(f.config.u8(PCI_PRIMARY_BUS), f.config.u8(PCI_SECONDARY_BUS),
+				  f.config.u8(PCI_SUBORDINATE_BUS));
+	};
+	return identity(one) == identity(other) && one.config.space() == other.config.space() &&
+	       (!isPort(one) || buses(one) == buses(other));
+}
+
+bool Machine::supplyFrom(const Machine &capture)
+{
+	if (bootId.empty() || bootId != capture.bootId)
+		return false;
+
+	std::vector<std::pair<Function *, const Function *>> ends;
+	for (Function &function : functions) {
+		const Function *known = capture.lookUp(function.bdf);
+		if (!known || !function.config.isCut() || !isSame(function, *known))
+			continue;
+		if (isPort(function))
+			function.config.extend(known->config);
+		else
+			ends.emplace_back(&function, known);
+	}
+	finish();
+	for (const auto &[function, known] : ends)
+		function->acs = known->acs;
+	return true;
 }
 
 Machine Machine::scan(const std::string &root)

@@ -110,6 +110,14 @@ struct Reading {
 	bool isCut = false; // it ends in the midst of a function
 };
 
+// Where somebody who may read more has left a capture of this machine for those who may not.
+struct Supply {
+	std::string path;
+	// Why it is not taken, by code, and what of it is to blame: 'absent', 'closed', 'owner',
+	// 'writable', 'link', 'kind', 'size', 'broken', 'other-boot'; '' where it is.
+	std::string refusal, detail;
+};
+
 struct Machine {
 	std::string source = "live"; // 'live', 'sysroot', 'capture', 'lspci'
 	std::string root;            // '' or the folder of a sysroot
@@ -118,7 +126,9 @@ struct Machine {
 	std::optional<int> cpuFamily;
 	std::string cpuName;
 	std::string commandLine;
+	std::string bootId; // the kernel's random number for this boot, '' where unknown
 	std::optional<Reading> reading;
+	std::optional<Supply> supply;     // where one was looked for
 	std::vector<std::string> assumed; // what nobody read, by code
 	std::optional<std::string>
 		guest;                  // hypervisor or DMI product where this is a virtual machine
@@ -136,6 +146,14 @@ struct Machine {
 
 	// From records in any order to a machine: sorts them and fills in what depends on others.
 	void finish();
+
+	// Of a function not all could be read: this process has not the privilege.
+	bool isCut() const;
+	// What this process may not read, from a capture that was made in the same boot: of ports
+	// the configuration space, of other functions the ACS registers and nothing else. A
+	// function that is another one by now gets nothing. False, and nothing, where it is of
+	// another boot.
+	bool supplyFrom(const Machine &capture);
 
 	// Reads everything under root + '/sys' and '/proc'.
 	static Machine scan(const std::string &root);

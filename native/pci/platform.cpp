@@ -52,6 +52,7 @@ static void readKernel(Machine &machine)
 {
 	const std::string proc = machine.root + "/proc";
 	machine.commandLine = sys::readText(proc + "/cmdline").value_or("");
+	machine.bootId = sys::readText(proc + "/sys/kernel/random/boot_id").value_or("");
 	if (const auto release = sys::readText(proc + "/sys/kernel/osrelease")) {
 		machine.kernel = *release;
 		return;

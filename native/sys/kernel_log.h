@@ -16,6 +16,8 @@ public:
 	// Where it may not be read (kernel.dmesg_restrict), it stays silent.
 	KernelLog();
 
+	bool isOpen() const { return file_.isOpen(); }
+
 	// The lines that came since; of the kernel itself, not what programs wrote there. At most
 	// mostLines of them. Control characters stand as '\x09', as the kernel gives them.
 	std::vector<std::string> news() const;

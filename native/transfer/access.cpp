@@ -51,6 +51,20 @@ void requireViable(const route::VfioView &view)
 				    "group " + blocker.at("group") + " is not viable", blocker);
 }
 
+route::Clearance clearFor(const pci::Machine &machine, route::Verdict verdict,
+			  const Permission &permission)
+{
+	try {
+		return route::clear(std::move(verdict), permission.verdict);
+	} catch (Error &error) {
+		if (machine.supply)
+			error.facts.insert({{"supply", machine.supply->path},
+					    {"refusal", machine.supply->refusal},
+					    {"detail", machine.supply->detail}});
+		throw;
+	}
+}
+
 route::Clearance clearMapping(const pci::Machine &machine, const pci::Function &client,
 			      const pci::Function &provider, const Permission &permission)
 {
@@ -60,7 +74,7 @@ route::Clearance clearMapping(const pci::Machine &machine, const pci::Function &
 		requireGroup(provider);
 	auto verdict = route::verdict(machine, client, provider);
 	requireViable(verdict.vfio);
-	return route::clear(std::move(verdict), permission.verdict);
+	return clearFor(machine, std::move(verdict), permission);
 }
 
 void clearExport(const pci::Machine &machine, const pci::Function &provider)

@@ -30,6 +30,10 @@ std::string chooseSpace(const pci::Machine &machine,
 			const std::vector<const pci::Function *> &functions,
 			const pci::Function *provider, const std::string &asked);
 
+// route::clear(), and where the verdict is unknown what could be read by others: the facts supply,
+// refusal and detail.
+route::Clearance clearFor(const pci::Machine &machine, route::Verdict verdict,
+			  const Permission &permission);
 // What a mapping needs: a client that is bound, a BAR that can be held, leave to pass.
 route::Clearance clearMapping(const pci::Machine &machine, const pci::Function &client,
 			      const pci::Function &provider, const Permission &permission);

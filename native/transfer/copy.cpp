@@ -335,6 +335,7 @@ Report copy(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop
 	if (!report.mismatch)
 		report.mismatch = fence.check();
 	report.witnesses = witness.testify();
+	report.isDeaf = witness.isDeaf();
 	if (!report.mismatch && plan.order.verify != Verify::full && isFaulted(report.witnesses))
 		report.mismatch = {.length = report.bytes, .kind = "faulted"};
 	if (report.mismatch && own)

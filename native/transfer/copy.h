@@ -36,6 +36,7 @@ struct Report {
 	std::optional<uint32_t> checksum{}; // CRC-32C of all bytes, where all were compared
 	std::optional<Mismatch> mismatch{};
 	std::vector<Testimony> witnesses{}; // what others noticed meanwhile
+	bool isDeaf = false;                // and the IOMMU's word could not be heard
 };
 
 // Errors: those of vfio, device and guard; a mismatch is an answer, not an Error.

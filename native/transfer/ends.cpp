@@ -87,8 +87,8 @@ Leg legOfBlock(const pci::Machine &machine, const End &block, const End *pool, b
 	if (pool) {
 		leg.provider = pool->function;
 		leg.clearance =
-			route::clear(route::verdict(machine, *block.function, *pool->function),
-				     order.permission.verdict);
+			clearFor(machine, route::verdict(machine, *block.function, *pool->function),
+				 order.permission);
 	}
 	return leg;
 }

@@ -54,6 +54,8 @@ public:
 
 	// What has happened since. Nothing that cannot be read is an error.
 	std::vector<Testimony> testify() const;
+	// The kernel's log is closed to this process: what the IOMMU refuses is not known.
+	bool isDeaf() const { return !clients_.empty() && !log_.isOpen(); }
 	// To an Error that ends the copy: the facts faults, faultFunction.
 	void testify(sys::Error &error) const;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import test, {type ExecutionContext} from 'ava';
-import {machine} from '../helpers/machine.ts';
+import {cut, machine} from '../helpers/machine.ts';
 import {run} from '../helpers/program.ts';
 
 const drawn = (t: ExecutionContext) =>
@@ -87,4 +87,23 @@ test('without functions that matter there is a heading and no more', (t) => {
 	const {status, stdout} = run('p2p-list', '--sysroot', root);
 	t.is(status, 0);
 	t.is(stdout.split('\n').length, 2);
+});
+
+test('what could not be read is said, and named in the answer', (t) => {
+	const root = drawn(t);
+	t.is(run('p2p-list', '--sysroot', root).stderr, '');
+	cut(root, '0000:00:03.0');
+	const {status, stderr} = run('p2p-list', '--sysroot', root);
+	t.is(status, 0);
+	t.regex(stderr, /^p2p-list: not seen: the ACS of 1 of 7 functions\n {2}Try: copy the tree again/);
+	const {missing} = JSON.parse(run('p2p-list', '--sysroot', root, '--json').stdout);
+	t.deepEqual(missing, ['0000:00:03.0 ACS']);
+});
+
+test("no other machine's capture takes the place that users believe", (t) => {
+	const place = '/run/p2putils/machine.json';
+	const {status, stdout, stderr} = list(t, '--capture', place);
+	t.is(status, 2);
+	t.is(stdout, '');
+	t.regex(stderr, /is for the running machine alone/);
 });

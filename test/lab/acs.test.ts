@@ -376,3 +376,13 @@ function waitFor(label: string): string {
 	const disk = `/sys/bus/pci/devices/$${label}/nvme/nvme*/nvme*n1`;
 	return `for i in $(seq 50); do [ -e ${disk} ] && break; sleep 0.1; done`;
 }
+
+test.serial('what root lent to users before a change of ports is gone after it', async (t) => {
+	const file = '/run/p2putils/machine.json';
+	shows(t, await lab.run(`p2p-list --capture ${file}`), {status: 0});
+	await acs('$one --clear rr -n');
+	shows(t, await lab.run(`ls ${file}`), {status: 0});
+	shows(t, await acs('$one --clear rr'), {status: 0, stderr: /machine\.json told of the ports/});
+	t.not((await lab.run(`ls ${file}`)).status, 0);
+	await acs('--restore');
+});

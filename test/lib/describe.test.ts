@@ -82,6 +82,18 @@ test('a system error keeps its reason and says who may', (t) => {
 	t.deepEqual(failure.hints, ['chown "$USER" /dev/vfio/7   as root']);
 });
 
+for (const [code, syscall, path, hint] of [
+	['EACCES', 'open', '/dev/vfio/devices/vfio0', /^chown "\$USER" \/dev\/vfio\/devices\/vfio0 /],
+	['EACCES', 'open', '/sys/devices/pci0/0000:04:00.0/resource2', /^p2p-bind 0000:04:00\.0 /],
+	['ENOMEM', 'VFIO_IOMMU_MAP_DMA', '/dev/vfio/vfio', /^ulimit -l /],
+] as const) {
+	test(`${syscall} of ${path} that ends in ${code} says what would help`, (t) => {
+		const facts = {syscall, path, reason: 'x'};
+		const failure = describeError(Object.assign(new Error('x'), {code, facts}));
+		t.regex(failure.hints[0] ?? '', hint);
+	});
+}
+
 test('a refusal ends in 1, what cannot be told in 5', (t) => {
 	const facts = {client: 'A', provider: 'B', verdict: 'no', redirects: 'P', hostBridge: '8086:1'};
 	const refused = describeError(Object.assign(new Error('x'), {code: 'P2P_REFUSED', facts}));
@@ -90,6 +102,33 @@ test('a refusal ends in 1, what cannot be told in 5', (t) => {
 	const unknown = describeError(Object.assign(new Error('x'), {code: 'P2P_UNKNOWN', facts}));
 	t.is(unknown.status, 5);
 });
+
+const notRead = {client: 'A', provider: 'B', missing: 'P ACS, Q ACS', supply: '/run/x'};
+for (const [what, more, said] of [
+	['there is no capture of root', {refusal: 'absent'}, 'only root may read the ACS of P, Q'],
+	[
+		'others can write it',
+		{refusal: 'writable', detail: '/run'},
+		'only root may read the ACS of P, Q; /run/x does not count: others than the superuser can write /run',
+	],
+	[
+		'it lacks the function',
+		{refusal: ''},
+		'only root may read the ACS of P, Q; /run/x does not have that, or has it of another function',
+	],
+] as const) {
+	test(`a user is told what only root may read, and both ways on: ${what}`, (t) => {
+		const facts = {...notRead, ...more};
+		const failure = describeError(Object.assign(new Error('x'), {code: 'P2P_UNKNOWN', facts}));
+		t.is(failure.message, `cannot tell whether A reaches B: ${said}`);
+		t.is(failure.status, 5);
+		t.regex(
+			failure.hints[0] ?? '',
+			/^p2p-list --capture \/run\/p2putils\/machine\.json {3}as root/,
+		);
+		t.regex(failure.hints[1] ?? '', /^--allow unknown /);
+	});
+}
 
 function nativeSources(): string[] {
 	const files = readdirSync('native', {recursive: true, encoding: 'utf8'});
