@@ -67,6 +67,7 @@ test('--json gives the documented object', (t) => {
 		'kernel',
 		'reading',
 		'source',
+		'supply',
 	]);
 	t.like(answer.pairs[0], {
 		client: '0000:03:00.0',
