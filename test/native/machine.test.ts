@@ -132,6 +132,7 @@ test('what surrounds the functions is told', async (t) => {
 	const root = machine(t, 'machine cpu=EPYC iommu=none\nroot-port\n  nvme');
 	t.deepEqual((await native.scan({root})).machine, {
 		source: 'sysroot',
+		supply: null,
 		kernel: '7.3.4+deb13-amd64',
 		cpu: 'EPYC',
 		guest: null,
