@@ -5,6 +5,8 @@
 #include "sys/clock.h"
 #include "sys/error.h"
 
+#include <algorithm>
+
 namespace device::nvme
 {
 
@@ -46,7 +48,8 @@ std::optional<MemoryPart> findCmb(const vfio::Function &function)
 	// CMBLOC and CMBSZ read as 0 until CRE is set; before 1.4 they are there at once.
 	if (capHasCmb(cap))
 		registers.write(CMBMSC, registers.read(CMBMSC) | CMBMSC_CRE);
-	return cmbIn(registers.read(CMBLOC), registers.read(CMBSZ));
+	const auto part = cmbIn(registers.read(CMBLOC), registers.read(CMBSZ));
+	return part ? cutTo(function.regionSize(part->bar), *part) : std::nullopt;
 }
 
 std::optional<MemoryPart> cmbIn(uint32_t location, uint32_t size)
@@ -60,6 +63,14 @@ std::optional<MemoryPart> cmbIn(uint32_t location, uint32_t size)
 			  .size = (size >> 12) * unit,
 			  .isForReads = (size & CMBSZ_RDS) != 0,
 			  .isForWrites = (size & CMBSZ_WDS) != 0};
+}
+
+std::optional<MemoryPart> cutTo(uint64_t barSize, MemoryPart part)
+{
+	if (part.offset >= barSize)
+		return std::nullopt;
+	part.size = std::min(part.size, barSize - part.offset);
+	return part;
 }
 
 std::optional<MemoryPart> findPmr(const vfio::Function &function)

@@ -27,6 +27,9 @@ struct MemoryPart {
 // The CMB that the registers CMBLOC and CMBSZ tell of (3.1.3.11 and 3.1.3.12); nullopt where there
 // is none.
 std::optional<MemoryPart> cmbIn(uint32_t location, uint32_t size);
+// What of it lies in a BAR of that size, in bytes: controllers may claim more, and the kernel's
+// driver cuts it too (nvme_map_cmb). nullopt where nothing does.
+std::optional<MemoryPart> cutTo(uint64_t barSize, MemoryPart part);
 
 // nullopt where the controller has none. The CMB's registers are switched on for that.
 std::optional<MemoryPart> findCmb(const vfio::Function &function);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the registers CMBLOC and CMBSZ, given in hexadecimal, tell of a controller memory buffer:
-// BAR, offset, bytes, and whether it is for data.
+// What the registers CMBLOC and CMBSZ, given in hexadecimal, tell of a controller memory buffer in
+// a BAR of so many bytes: BAR, offset, bytes, and whether it is for data.
 
 #include "device/nvme_memory.h"
 
@@ -10,11 +10,12 @@
 
 int main(int count, char **words)
 {
-	if (count != 3)
+	if (count != 4)
 		return 2;
-	const auto part =
-		device::nvme::cmbIn(static_cast<uint32_t>(strtoul(words[1], nullptr, 16)),
-				    static_cast<uint32_t>(strtoul(words[2], nullptr, 16)));
+	auto part = device::nvme::cmbIn(static_cast<uint32_t>(strtoul(words[1], nullptr, 16)),
+					static_cast<uint32_t>(strtoul(words[2], nullptr, 16)));
+	if (part)
+		part = device::nvme::cutTo(strtoull(words[3], nullptr, 16), *part);
 	if (part)
 		printf("bar%d+%#" PRIx64 " %" PRIu64 "%s\n", part->bar, part->offset, part->size,
 		       part->isForData() ? " data" : "");
