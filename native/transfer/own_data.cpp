@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "transfer/own_data.h"
 
-#include "sys/error.h"
+#include "sys/stop.h"
 
 #include <algorithm>
 
@@ -11,8 +11,7 @@ namespace transfer
 void OwnData::fill(const std::stop_token &stop, const std::function<void(uint64_t)> &tell)
 {
 	for (uint64_t at = 0; at < length_; at += Side::largestBlock) {
-		if (stop.stop_requested())
-			throw sys::Error("P2P_STOPPED", "interrupted");
+		sys::checkStop(stop);
 		const auto size = std::min<uint64_t>(Side::largestBlock, length_ - at);
 		const Block block{at, size};
 		source_.write(only(block), computed_.read(only(block)));

@@ -58,12 +58,13 @@ void MediumSide::begin(Blocks blocks)
 	auto errand = std::make_unique<Errand>(client_, spans(Direction::fromMedium, blocks));
 	errand->turn();
 	begun_ = std::move(errand);
-	begunOf_ = blocks;
+	begunOf_ = {blocks.front().offset, lengthOf(blocks)};
 }
 
 Bytes MediumSide::read(Blocks blocks)
 {
-	if (!begun_ || begunOf_.data() != blocks.data() || begunOf_.size() != blocks.size())
+	if (!begun_ || begunOf_.offset != blocks.front().offset ||
+	    begunOf_.length != lengthOf(blocks))
 		begin(blocks);
 	std::exchange(begun_, nullptr)->finish();
 	return Bytes(staging_).first(lengthOf(blocks));

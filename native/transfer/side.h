@@ -42,8 +42,7 @@ public:
 
 	virtual ~Side() = default;
 
-	// Starts what the next read will be of, the same blocks at the same place, so that the
-	// other side can be read meanwhile.
+	// Starts what the next read will be of, so that the other side can be read meanwhile.
 	virtual void begin(Blocks) {}
 	// The bytes of the blocks, one after another. Valid until the next read or write.
 	virtual Bytes read(Blocks blocks) = 0;
@@ -97,7 +96,7 @@ private:
 	std::span<std::byte> staging_;
 	device::Target target_;
 	std::unique_ptr<Errand> begun_;
-	Blocks begunOf_;
+	Block begunOf_; // the first of them, with the length of all
 };
 
 // A stream that was read: what it gave last.
