@@ -41,7 +41,18 @@ const factNames = [
 	...['client', 'provider', 'verdict', 'redirects', 'hostBridge', 'missing', 'what', 'where'],
 	...['size', 'offset', 'length', 'largest', 'value', 'unit', 'below', 'above', 'signatures'],
 	...['nsid', 'has', 'status', 'operation', 'lba', 'kind', 'command', 'message', 'uses'],
-	...['bits', 'wanted', 'got', 'level', 'secureBoot', 'commands'],
+	...[
+		'needed',
+		'limit',
+		'asleep',
+		'state',
+		'bits',
+		'wanted',
+		'got',
+		'level',
+		'secureBoot',
+		'commands',
+	],
 	...['errno', 'left', 'moved', 'id', 'option', 'faults', 'faultFunction'],
 	...['done', 'certain', 'proved', 'supply', 'refusal', 'detail'],
 ] as const;
@@ -81,10 +92,16 @@ const sentences: Readonly<Record<string, Describe>> = {
 		text: `the kernel lets nobody map BAR ${bar} of ${bdf}: a driver has claimed it`,
 		hints: [bind(bdf), 'iomem=relaxed   on the kernel command line allows it'],
 	}),
-	P2P_BUSY: ({bdf, bar}) => ({
-		text: `BAR ${bar} of ${bdf} is in use by another program of this suite`,
+	P2P_BUSY: (facts) =>
+		busy(facts, `BAR ${facts.bar} of ${facts.bdf} is in use by another program of this suite`),
+	P2P_ASLEEP: ({bdf, asleep, state}) => ({
+		text: `the memory of ${bdf} does not answer: ${asleep === bdf ? 'it' : `${asleep} above it`} sleeps in ${state}`,
+		hints: [
+			`echo on > /sys/bus/pci/devices/${asleep}/power/control   wakes what the kernel put to sleep`,
+			`p2p-bind ${bdf}   VFIO wakes it`,
+		],
 	}),
-	P2P_IN_USE: describeUses,
+	P2P_IN_USE: (facts) => describeUses(facts),
 	P2P_NO_BAR: ({bdf, bar, has}) => ({
 		text: `${bdf} has no bar${bar}${has === '' ? '' : `; it has ${has}`}`,
 		hints: [showBars(bdf)],
@@ -233,9 +250,18 @@ const sentences: Readonly<Record<string, Describe>> = {
 		],
 	}),
 	VFIO_NO_IOMMUFD: noIommufd,
-	VFIO_BUSY: ({bdf, group}) => ({
-		text: `${bdf} is busy: another program has IOMMU group ${group} open`,
-	}),
+	VFIO_BUSY: (facts) =>
+		busy(facts, `${facts.bdf} is busy: another program has IOMMU group ${facts.group} open`),
+	P2P_MEMLOCK: ({needed, limit}) => {
+		const kibibytes = Math.ceil(Number(needed) / 2 ** 20) * 1024;
+		return {
+			text: `${bytes(kibibytes * 1024)} of host memory have to be locked, and this user may lock ${bytes(Number(limit))}`,
+			hints: [
+				`ulimit -l ${kibibytes}   where the hard limit is not lower`,
+				`USER - memlock ${kibibytes}   in /etc/security/limits.conf; in a unit LimitMEMLOCK=${kibibytes}K`,
+			],
+		};
+	},
 	VFIO_NO_INTERRUPT_REMAPPING: ({group}) => ({
 		text: `the kernel refuses IOMMU group ${group}: there is no interrupt remapping`,
 		hints: ['modprobe vfio_iommu_type1 allow_unsafe_interrupts=1   if its functions are trusted'],
@@ -309,19 +335,18 @@ function describe(code: string, facts: KnownFacts, message: string): Sentence {
 
 function systemError(code: string, {syscall, path, reason}: KnownFacts): Sentence {
 	const text = `${path}: ${syscall}: ${reason || code}`;
-	if (code === 'ENOMEM' && syscall === 'VFIO_IOMMU_MAP_DMA')
-		return {
-			text,
-			hints: [
-				'ulimit -l   what this user may lock, in KiB; 65536 are enough but for very many --queues',
-			],
-		};
 	if (code !== 'EACCES' && code !== 'EPERM') return {text};
 	if (/^\/dev\/vfio\/(\d+|devices\/\w+)$/.test(path))
 		return {text, hints: [`chown "$USER" ${path}   as root`]};
 	const bdf = /([\da-f:.]+)\/resource\d$/.exec(path)?.[1];
 	const bound = bdf === undefined ? [] : [`p2p-bind ${bdf}   as root: then its VFIO node will do`];
 	return {text, hints: [...bound, 'run it as root']};
+}
+
+// Whoever has it open is named where he can be seen.
+function busy(facts: KnownFacts, text: string): Sentence {
+	if (facts.uses !== '0') return describeUses(facts, 'busy');
+	return {text, hints: ['run it as root: it says then who that is']};
 }
 
 function noIommufd({what, bdf}: KnownFacts): Sentence {
@@ -443,12 +468,15 @@ function acsFailed({bdf, reason, wanted, got, left}: KnownFacts): Sentence {
 	};
 }
 
-function lockedDown({level, secureBoot}: KnownFacts): Sentence {
+function lockedDown({what, level, secureBoot}: KnownFacts): Sentence {
 	const why = secureBoot === '' ? '' : ', as Secure Boot makes it';
+	const isBar = what === 'bar';
 	return {
-		text: `the kernel lets nobody write configuration space: it is locked down (${level || 'lockdown'}${why})`,
+		text: `the kernel lets nobody ${isBar ? 'map a BAR through sysfs' : 'write configuration space'}: it is locked down (${level || 'lockdown'}${why})`,
 		hints: [
-			'--dry-run   shows the boot parameter, by which the kernel itself does it',
+			isBar
+				? 'p2p-bind FUNCTION   gives it to vfio-pci, which may'
+				: '--dry-run   shows the boot parameter, by which the kernel itself does it',
 			secureBoot === ''
 				? 'boot without lockdown= on the kernel command line'
 				: "turn Secure Boot off in the firmware's setup",

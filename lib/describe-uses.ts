@@ -5,14 +5,14 @@
 type Facts = Readonly<Record<string, string>>;
 type Sentence = {readonly text: string; readonly hints: readonly string[]};
 
-export function describeUses(facts: Facts): Sentence {
+export function describeUses(facts: Facts, state = 'in use'): Sentence {
 	const uses = Array.from({length: Number(facts.uses)}, (_, index) => useAt(facts, index));
 	const subjects = distinct(uses.map(({bdf, device}) => bdf ?? device ?? ''));
 	const texts = distinct(uses.map(useText));
 	const more = texts.length > most ? [`and ${texts.length - most} more`] : [];
 	const verb = subjects.length === 1 ? 'is' : 'are';
 	return {
-		text: `${subjects.join(', ')} ${verb} in use: ${[...texts.slice(0, most), ...more].join('; ')}`,
+		text: `${subjects.join(', ')} ${verb} ${state}: ${[...texts.slice(0, most), ...more].join('; ')}`,
 		hints: distinct(uses.flatMap(useHint)).slice(0, most),
 	};
 }

@@ -204,7 +204,7 @@ function limitText({code, bdf, bar, bits, address, bytes: limit}: Finding): stri
 	return texts[code] ?? code;
 }
 
-function blockerText({code, bdf, driver, group, members, path}: Finding): string {
+function blockerText({code, bdf, driver, group, members, path, asleep, state}: Finding): string {
 	const owner = driver === '' ? 'has no driver' : `is bound to ${driver}`;
 	const texts: Readonly<Record<string, string>> = {
 		'no-iommu': 'the IOMMU is off',
@@ -215,6 +215,7 @@ function blockerText({code, bdf, driver, group, members, path}: Finding): string
 		'group-not-viable': `IOMMU group ${group} of ${bdf} also holds ${members}`,
 		'group-permission': `${path} may not be opened by this user`,
 		'no-bar': `${bdf} has no memory BAR with an address`,
+		asleep: `the memory of ${bdf} does not answer: ${asleep} sleeps in ${state}`,
 	};
 	return texts[code] ?? code;
 }
@@ -253,7 +254,7 @@ export function privilegeHints(program: string, source: Machine['source']): stri
 	return source === 'live' ? [hints.live, captureHint] : [hints[source]];
 }
 
-function blockerHints({code, bdf, members}: Finding): string[] {
+function blockerHints({code, bdf, members, asleep}: Finding): string[] {
 	const others = members?.split(', ').map((member) => member.split(' ')[0]);
 	const hints: Readonly<Record<string, string>> = {
 		'no-iommu': 'intel_iommu=on on the kernel command line, and VT-d or AMD-Vi on in the firmware',
@@ -262,6 +263,7 @@ function blockerHints({code, bdf, members}: Finding): string[] {
 		'provider-driver': `p2p-bind ${bdf}   gives it to vfio-pci`,
 		'group-not-viable': `p2p-bind ${others?.join(' ')}   the others of the group`,
 		'group-permission': 'sudo, or chown of the group node',
+		asleep: `echo on > /sys/bus/pci/devices/${asleep}/power/control`,
 	};
 	const hint = hints[code];
 	return hint === undefined ? [] : [hint];

@@ -48,7 +48,7 @@ struct Report {
 // {bdf}, P2P_ACS_UNREAD {bdf}, P2P_ACS_SHIFTED {bdf}, P2P_ACS_NO_BIT {bdf, bits, has},
 // P2P_ACS_NO_WAY {client, provider}, P2P_NOTHING_TO_RESTORE {bdf}, P2P_NOT_DRIVEN {bdf},
 // P2P_ACS_VFIO and P2P_ACS_IN_USE (facts as P2P_IN_USE), P2P_IN_USE of a function to be bound anew,
-// P2P_LOCKDOWN {level, secureBoot}, P2P_WORK_BUSY {name, path}, P2P_UNSAFE_FOLDER {path}.
+// P2P_LOCKDOWN {what, level, secureBoot}, P2P_WORK_BUSY {name, path}, P2P_UNSAFE_FOLDER {path}.
 // P2P_ACS_FAILED {bdf, reason, wanted, got, commands, left}, P2P_BIND_FAILED: what had been done is
 // undone again, except what the lines of `left` say.
 Report run(const Order &order);

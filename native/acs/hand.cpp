@@ -5,6 +5,7 @@
 #include "sys/error.h"
 #include "sys/fd.h"
 #include "sys/file.h"
+#include "sys/lockdown.h"
 
 #include <array>
 #include <cinttypes>
@@ -35,34 +36,10 @@ static Error failed(const pci::Function &port, const std::string &reason, uint16
 		      {"got", names(got)}});
 }
 
-// 'none [integrity] confidentiality': the word in brackets; '' where nobody says.
-static std::string lockdownLevel()
-{
-	const auto text = sys::readText("/sys/kernel/security/lockdown").value_or("");
-	const size_t open = text.find('['), close = text.find(']');
-	return open == std::string::npos || close < open ? ""
-							 : text.substr(open + 1, close - open - 1);
-}
-
-// Four bytes of attributes, then the value (UEFI specification, 3.3).
-static bool isSecureBoot()
-{
-	const auto variable = sys::readBytes(
-		"/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c", 5);
-	return variable && variable->size() == 5 && (*variable)[4] == 1;
-}
-
-static Error lockedDown(const std::string &level)
-{
-	return Error("P2P_LOCKDOWN", "the kernel is locked down",
-		     {{"level", level}, {"secureBoot", isSecureBoot() ? "yes" : ""}});
-}
-
 void requireWritable()
 {
-	const auto level = lockdownLevel();
-	if (!level.empty() && level != "none")
-		throw lockedDown(level);
+	if (sys::isLockedDown())
+		throw sys::lockedDown("config");
 }
 
 static uint16_t read(const sys::Fd &config, uint64_t offset)
@@ -106,7 +83,7 @@ void Hand::store(const pci::Function &port, uint16_t now, uint16_t control)
 		acs::write(config, controlOf(port), control);
 	} catch (const Error &error) {
 		if (error.code == "EPERM")
-			throw lockedDown(lockdownLevel());
+			throw sys::lockedDown("config");
 		throw failed(port, error.what(), control, now);
 	}
 	const uint16_t got = read(config, controlOf(port));

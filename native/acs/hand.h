@@ -35,7 +35,8 @@ private:
 	std::vector<std::string> commands_;
 };
 
-// Does the kernel let anybody write configuration space? Error P2P_LOCKDOWN {level, secureBoot}.
+// Does the kernel let anybody write configuration space? Error P2P_LOCKDOWN {what, level,
+// secureBoot}.
 void requireWritable();
 
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "device/block.h"
 
+#include "pci/usage.h"
 #include "sys/clock.h"
 #include "sys/error.h"
 
@@ -20,9 +21,19 @@ static constexpr uint64_t drainTimeout = 30'000'000'000; // as the kernel's own 
 // Where somebody waits for the end of the program: the kernel keeps the memory until it is done.
 static constexpr uint64_t hastyTimeout = 500'000'000;
 
+// Users whom nothing in sysfs names, as a journal's file system, keep a disk to themselves.
+static sys::Fd openDisk(const std::string &path, bool isForWriting)
+{
+	try {
+		return sys::Fd::open(path, O_DIRECT | (isForWriting ? O_RDWR | O_EXCL : O_RDONLY));
+	} catch (const Error &error) {
+		throw error.code == "EBUSY" ? pci::inUse({{"claimed", {{"device", path}}}}) : error;
+	}
+}
+
 Block::Block(const std::string &path, bool isForWriting, unsigned depth)
-    : fd_(sys::Fd::open(path, O_DIRECT | (isForWriting ? O_RDWR | O_EXCL : O_RDONLY))),
-      depth_(std::bit_floor(std::min(depth, 256u))), ring_(depth_), lengths_(depth_), tags_(depth_)
+    : fd_(openDisk(path, isForWriting)), depth_(std::bit_floor(std::min(depth, 256u))),
+      ring_(depth_), lengths_(depth_), tags_(depth_)
 {
 	int logical = 0;
 	if (fd_.tryIoctl(BLKSSZGET, &logical) != 0)

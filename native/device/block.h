@@ -16,8 +16,8 @@ namespace device
 class Block : public Client
 {
 public:
-	// For writing the kernel is asked to refuse a device that anything holds (O_EXCL). Errors
-	// with errno's name; P2P_NO_BLOCK where the path is none.
+	// For writing the kernel is asked to refuse a device that anything holds (O_EXCL): Error
+	// P2P_IN_USE then. Errors with errno's name; P2P_NO_BLOCK where the path is none.
 	Block(const std::string &path, bool isForWriting, unsigned depth);
 	~Block() override;
 

@@ -237,6 +237,25 @@ static std::optional<bool> isExpress(const Function &function)
 	return function.config.space() == PCI_CFG_SPACE_SIZE ? std::optional(false) : std::nullopt;
 }
 
+std::string sleepOf(const Function &function)
+{
+	static constexpr std::array states = {"", "D1", "D2", "D3hot"};
+	const auto power = function.config.capability(PCI_CAP_ID_PM);
+	const auto control = function.config.u16(power.offset + size_t{PCI_PM_CTRL});
+	const bool isRead = power.seen == Seen::yes && control && !function.config.isGone();
+	const std::string own = isRead ? states[*control & PCI_PM_CTRL_STATE_MASK] : "";
+
+	return own.empty() && function.powerState != "D0" ? function.powerState : own;
+}
+
+const Function *sleeperOf(const Machine &machine, const Function &function)
+{
+	const Function *at = &function;
+	while (at && sleepOf(*at).empty())
+		at = at->parent ? machine.lookUp(*at->parent) : nullptr;
+	return at;
+}
+
 std::optional<int> expressType(const Function &function)
 {
 	const auto capability = function.config.capability(PCI_CAP_ID_EXP);

@@ -19,6 +19,12 @@ void completeLinks(Function &function);
 // PCI_EXP_TYPE_*; nullopt for a conventional function, and where it was not read.
 std::optional<int> expressType(const Function &function);
 
+// 'D1' to 'D3cold' where the function sleeps, by its own register or by what the kernel knows; ''
+// where it is awake or nobody read it. What sleeps answers reads with all ones.
+std::string sleepOf(const Function &function);
+// The function itself or the next bridge above it that sleeps; nullptr where all are awake.
+const Function *sleeperOf(const Machine &machine, const Function &function);
+
 // From the parent's role first: what a port is depends on where it stands.
 Role roleOf(const Function &function, const Function *parent);
 

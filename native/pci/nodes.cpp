@@ -103,6 +103,18 @@ static bool isProcess(const std::string &name)
 	return std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// What the process calls itself; of a program that node runs, that program's name.
+static std::string commandOf(const std::string &process)
+{
+	const auto name = sys::readText(process + "/comm").value_or("");
+	if (name != "node")
+		return name;
+	const auto line = sys::readBytes(process + "/cmdline", 4096).value_or("");
+	const size_t start = line.find('\0'), end = line.find('\0', start + 1);
+	const bool isProgram = end != std::string::npos && line[start + 1] != '-';
+	return isProgram ? sys::baseName(line.substr(start + 1, end - start - 1)) : name;
+}
+
 static void lookAtProcess(const std::string &root, const std::string &pid,
 			  const std::vector<Node> &nodes, const std::string &folder,
 			  std::vector<Opener> &openers)
@@ -123,7 +135,7 @@ static void lookAtProcess(const std::string &root, const std::string &pid,
 		const std::string path = node ? node->path() : *target;
 		if (seen.insert(path).second)
 			openers.push_back({.pid = pid,
-					   .command = sys::readText(process + "/comm").value_or(""),
+					   .command = commandOf(process),
 					   .path = path,
 					   .node = node});
 	}

@@ -279,4 +279,15 @@ sys::Error inUse(const Uses &uses)
 	return sys::Error("P2P_IN_USE", "in use", std::move(facts));
 }
 
+sys::Error busy(const std::string &code, const Function &function, sys::Error::Facts facts)
+{
+	auto uses = usesOf("", function);
+	std::erase_if(uses, [](const Use &use) { return use.facts.count("pid") == 0; });
+	auto error = inUse(uses);
+	error.code = code;
+	facts.insert(error.facts.begin(), error.facts.end());
+	error.facts = std::move(facts);
+	return error;
+}
+
 }

@@ -36,5 +36,8 @@ bool isVfioDriver(const std::string &driver);
 // Error P2P_IN_USE. Facts: uses, their number; then, counted from 0, '0.code' and each fact of the
 // use as '0.bdf', '0.device', …
 sys::Error inUse(const std::vector<Use> &uses);
+// The function is somebody else's at the moment: an error with that code whose uses, as those of
+// inUse(), are the processes that have it open, of the running machine and as far as they are seen.
+sys::Error busy(const std::string &code, const Function &function, sys::Error::Facts facts);
 
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "route/conditions.h"
 
+#include "pci/function.h"
+
 #include <algorithm>
 #include <cinttypes>
 #include <cstdio>
@@ -137,9 +139,8 @@ static void checkEnd(const pci::Function &function, std::vector<Condition> &cond
 	const std::string bdf = function.bdf.name();
 	if (function.config.isGone())
 		conditions.push_back({{"code", "gone"}, {"bdf", bdf}});
-	if (function.powerState.starts_with("D3") && !isParked(function))
-		conditions.push_back(
-			{{"code", "d-state"}, {"bdf", bdf}, {"state", function.powerState}});
+	if (const auto state = pci::sleepOf(function); !state.empty() && !isParked(function))
+		conditions.push_back({{"code", "d-state"}, {"bdf", bdf}, {"state", state}});
 }
 
 // Writes travel from the client, completions with data from the provider.

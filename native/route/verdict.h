@@ -62,7 +62,8 @@ struct VfioView {
 	std::string
 		mechanism; // 'type1', 'iommufd', 'sysfs' (the provider by resourceN), '' unknown
 	// By code with facts: 'no-iommu', 'client-driver' {bdf, driver}, 'provider-driver',
-	// 'group-not-viable' {group, members}, 'no-bar', 'group-permission' …
+	// 'group-not-viable' {group, members}, 'no-bar', 'group-permission', 'asleep' {asleep,
+	// state} …
 	std::vector<std::map<std::string, std::string>> blockers;
 	// What a mapping would meet: 'beyond-aperture' {bar, bits, address}, 'reserved-iova' {bar,
 	// address}, 'not-mappable' {bar}, 'memlock' {bytes}.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What stands between now and a VFIO mapping, as far as sysfs tells without opening anything.
+#include "pci/function.h"
 #include "route/host_bridges.h"
 #include "route/verdict.h"
 
@@ -79,6 +80,11 @@ static void checkProvider(const pci::Machine &machine, const pci::Function &prov
 		blockers.push_back({{"code", "provider-driver"},
 				    {"bdf", provider.bdf.name()},
 				    {"driver", provider.driver}});
+	else if (const auto *sleeper = pci::sleeperOf(machine, provider))
+		blockers.push_back({{"code", "asleep"},
+				    {"bdf", provider.bdf.name()},
+				    {"asleep", sleeper->bdf.name()},
+				    {"state", pci::sleepOf(*sleeper)}});
 }
 
 // VFIO_DEVICE_FEATURE_DMA_BUF, and iommufd that takes it.

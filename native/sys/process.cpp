@@ -21,15 +21,24 @@ bool isRoot()
 	return geteuid() == 0;
 }
 
+// A number of /proc/self/status; 0 where there is none of that name.
+static uint64_t statusOf(const std::string &name, int base)
+{
+	const auto status = readText("/proc/self/status").value_or("");
+	const size_t at = status.find("\n" + name + ":");
+	return at == std::string::npos
+		       ? 0
+		       : strtoull(status.c_str() + at + name.size() + 2, nullptr, base);
+}
+
 static bool mayLockAll()
 {
-	constexpr const char *line = "CapEff:";
-	const auto status = readText("/proc/self/status").value_or("");
-	const size_t at = status.find(line);
-	if (at == std::string::npos)
-		return false;
-	const uint64_t effective = strtoull(status.c_str() + at + 7, nullptr, 16);
-	return (effective >> CAP_IPC_LOCK & 1) != 0;
+	return (statusOf("CapEff", 16) >> CAP_IPC_LOCK & 1) != 0;
+}
+
+uint64_t lockedBytes()
+{
+	return (statusOf("VmLck", 10) + statusOf("VmPin", 10)) * 1024;
 }
 
 std::optional<uint64_t> lockableBytes()

@@ -16,6 +16,8 @@ bool isRoot();
 // Bytes that this process may lock in memory (RLIMIT_MEMLOCK); nullopt: no limit, or CAP_IPC_LOCK
 // lifts it.
 std::optional<uint64_t> lockableBytes();
+// Bytes that it has locked: of its own (VmLck) and for functions (VmPin).
+uint64_t lockedBytes();
 
 // Runs a program, given by its path and arguments, with an empty environment and its output thrown
 // away; its exit status, 127 where it could not be started, 128 + N where signal N ended it.

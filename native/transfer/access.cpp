@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "transfer/access.h"
 
+#include "pci/function.h"
 #include "pci/usage.h"
 #include "sys/error.h"
 
@@ -33,14 +34,25 @@ void requireGroup(const pci::Function &function)
 			    {{"bdf", function.bdf.name()}});
 }
 
-std::string accessTo(const pci::Function &provider, const Permission &permission)
+static void requireAwake(const pci::Machine &machine, const pci::Function &function)
+{
+	if (const auto *sleeper = pci::sleeperOf(machine, function))
+		throw Error("P2P_ASLEEP", sleeper->bdf.name() + " sleeps",
+			    {{"bdf", function.bdf.name()},
+			     {"asleep", sleeper->bdf.name()},
+			     {"state", pci::sleepOf(*sleeper)}});
+}
+
+std::string accessTo(const pci::Machine &machine, const pci::Function &provider,
+		     const Permission &permission)
 {
 	if (provider.driver == "vfio-pci")
 		return "vfio";
-	if (provider.driver.empty() || permission.driverOwned)
-		return "sysfs";
-	throw Error("P2P_PROVIDER_DRIVER", "a driver has the provider",
-		    {{"bdf", provider.bdf.name()}, {"driver", provider.driver}});
+	if (!provider.driver.empty() && !permission.driverOwned)
+		throw Error("P2P_PROVIDER_DRIVER", "a driver has the provider",
+			    {{"bdf", provider.bdf.name()}, {"driver", provider.driver}});
+	requireAwake(machine, provider);
+	return "sysfs";
 }
 
 void requireViable(const route::VfioView &view)
@@ -70,7 +82,7 @@ route::Clearance clearMapping(const pci::Machine &machine, const pci::Function &
 {
 	requireGroup(client);
 	requireVfioDriver(machine, client);
-	if (accessTo(provider, permission) == "vfio")
+	if (accessTo(machine, provider, permission) == "vfio")
 		requireGroup(provider);
 	auto verdict = route::verdict(machine, client, provider);
 	requireViable(verdict.vfio);

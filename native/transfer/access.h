@@ -20,9 +20,11 @@ void requireGroup(const pci::Function &function);
 // No driver of the kernel's in its group, or Error VFIO_NOT_VIABLE.
 void requireViable(const route::VfioView &view);
 
-// How a provider's memory is held: 'vfio', or 'sysfs' where no driver stands in between. Error
-// P2P_PROVIDER_DRIVER.
-std::string accessTo(const pci::Function &provider, const Permission &permission);
+// How a provider's memory is held: 'vfio', or 'sysfs' where no driver stands in between. Errors
+// P2P_PROVIDER_DRIVER; P2P_ASLEEP {bdf, asleep, state} where it or a bridge above it sleeps and
+// nobody would wake it, as opening it through VFIO does.
+std::string accessTo(const pci::Machine &machine, const pci::Function &provider,
+		     const Permission &permission);
 
 // 'type1' or 'iommufd', for functions on vfio-pci and the BAR of a provider (nullptr: host memory
 // alone). asked: the user's word, '' for the best that there is. Error VFIO_NO_IOMMUFD.

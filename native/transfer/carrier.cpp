@@ -11,8 +11,6 @@ namespace transfer
 using device::Direction;
 using sys::Error;
 
-static constexpr size_t largestRing = 32 << 20;
-
 uint64_t ringSize(const HeldMemory &memory)
 {
 	return std::min<uint64_t>(largestRing, memory.size());

@@ -24,7 +24,7 @@ End findMemory(const pci::Machine &machine, const Place &place, const Permission
 
 	if (place.kind == PlaceKind::bar) {
 		end.bar = requireMemoryBar(function, place.index);
-		end.access = accessTo(function, permission);
+		end.access = accessTo(machine, function, permission);
 		requireRange("the BAR", end.bar->size, place.offset, length);
 	} else {
 		// What a controller offers is written in its registers.

@@ -6,6 +6,7 @@
 #include "device/nvme_memory.h"
 #include "sys/error.h"
 #include "transfer/guard.h"
+#include "transfer/side.h"
 
 #include <bit>
 #include <fcntl.h>
@@ -133,12 +134,25 @@ Hold::Hold(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop)
 			client->limit({plan.order.timeoutNs, stop.asked});
 }
 
+// What a copy maps of the host's memory, rather more than less: queues, lists of pages, the proof's
+// staging, and a ring where the two media have nothing else between them.
+static uint64_t hostBytes(const Plan &plan)
+{
+	constexpr uint64_t staging = 2 * Side::largestBlock, queueEntry = 128, page = 4096;
+	const auto &order = plan.order;
+	const uint64_t queues = order.queues * (order.depth * queueEntry + 4 * page);
+	const uint64_t lists = order.length.value_or(0) / page * sizeof(uint64_t);
+	const bool isRing = !plan.via && !plan.memory();
+	return staging + 2 * (queues + lists) + (isRing ? largestRing : 0) + staging / 2;
+}
+
 void Hold::openSpace(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop)
 {
 	const auto functions = plan.opened();
 	if (functions.empty())
 		return;
 	space_ = vfio::openSpace(plan.space, *functions.front(), stop);
+	space_->expect(hostBytes(plan));
 	iovas_ = std::make_unique<vfio::IovaPlan>(space_->usableRanges(), machine);
 	for (const auto &leg : plan.legs)
 		iovas_->limit(device::addressBits(leg.client));

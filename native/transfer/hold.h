@@ -18,6 +18,9 @@
 namespace transfer
 {
 
+// Bytes of the memory between two media, at most.
+constexpr size_t largestRing = 32 << 20;
+
 // A BAR's, a CMB's or a PMR's memory, as this process holds it.
 class HeldMemory
 {

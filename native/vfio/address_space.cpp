@@ -2,10 +2,12 @@
 #include "vfio/address_space.h"
 
 #include "sys/error.h"
+#include "sys/process.h"
 #include "vfio/container.h"
 #include "vfio/function.h"
 #include "vfio/ioas.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace vfio
@@ -19,12 +21,25 @@ std::unique_ptr<AddressSpace> openSpace(const std::string &mechanism, const pci:
 	return std::make_unique<Container>(first, std::move(stop));
 }
 
+// The kernel counts what it pins against the limit, and says no more than ENOMEM
+// (drivers/vfio/vfio_iommu_type1.c, vfio_pin_pages_remote; drivers/iommu/iommufd/pages.c).
+static void requireLockable(uint64_t size, uint64_t expected)
+{
+	const auto limit = sys::lockableBytes();
+	const uint64_t needed = std::max(sys::lockedBytes() + size, expected);
+	if (limit && needed > *limit)
+		throw sys::Error(
+			"P2P_MEMLOCK", "no more memory may be locked",
+			{{"needed", std::to_string(needed)}, {"limit", std::to_string(*limit)}});
+}
+
 Window AddressSpace::map(std::span<std::byte> memory, pci::Iova iova) const
 {
 	try {
 		mapMemory(memory, iova);
-	} catch (sys::Error &error) {
-		error.facts["size"] = std::to_string(memory.size());
+	} catch (const sys::Error &error) {
+		if (error.code == "ENOMEM")
+			requireLockable(memory.size(), expected_);
 		throw;
 	}
 	return Window(*this, iova, memory.size());

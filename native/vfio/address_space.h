@@ -59,8 +59,11 @@ public:
 	// What the IOMMU accepts, reserved ranges left out.
 	virtual std::vector<Range> usableRanges() const = 0;
 
+	// How much host memory will be mapped in all, in bytes: P2P_MEMLOCK names it.
+	void expect(uint64_t bytes) { expected_ = bytes; }
 	// Lets every function in this address space read and write memory at iova. Errors with
-	// errno's name, fact size.
+	// errno's name; P2P_MEMLOCK {needed, limit} (bytes) where the kernel lets this process lock
+	// no more.
 	Window map(std::span<std::byte> memory, pci::Iova iova) const;
 	// The same for a stretch of a BAR, whole pages. Error VFIO_NO_IOMMUFD where the mechanism
 	// needs the provider on vfio-pci and it is not, P2P_NO_DMABUF where the kernel does not
@@ -86,6 +89,7 @@ private:
 	virtual void unmap(pci::Iova iova, uint64_t size) const noexcept = 0;
 
 	sys::Stop stop_;
+	uint64_t expected_ = 0;
 	std::map<std::string, std::weak_ptr<Function>> functions_; // by bdf
 };
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "vfio/bar.h"
 
+#include "pci/usage.h"
 #include "sys/error.h"
+#include "sys/lockdown.h"
 
 #include <fcntl.h>
 
@@ -33,12 +35,14 @@ void HeldBar::holdThroughSysfs(const pci::Function &provider)
 	const Error::Facts facts{{"bdf", name_}, {"bar", name}};
 
 	if (!resource_.tryLock())
-		throw Error("P2P_BUSY", "another program uses this BAR", facts);
+		throw pci::busy("P2P_BUSY", provider, facts);
 	try {
 		view_ = sys::View::ofFile(resource_, 0, provider.bar(index_)->size);
 	} catch (const Error &error) {
 		// CONFIG_IO_STRICT_DEVMEM: a region that a driver has requested is exclusive.
-		throw error.code == "EINVAL" ? Error("P2P_CLAIMED", error.what(), facts) : error;
+		if (error.code == "EINVAL")
+			throw Error("P2P_CLAIMED", error.what(), facts);
+		throw error.code == "EPERM" ? sys::lockedDown("bar") : error;
 	}
 }
 

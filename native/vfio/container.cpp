@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "vfio/container.h"
 
+#include "pci/usage.h"
 #include "sys/error.h"
 #include "sys/file.h"
 #include "vfio/bar.h"
@@ -43,9 +44,7 @@ static Error groupError(int group, const pci::Function &function, Error cause)
 {
 	cause.facts.insert({"group", std::to_string(group)});
 	cause.facts.insert({"bdf", function.bdf.name()});
-	if (cause.code == "EBUSY")
-		cause.code = "VFIO_BUSY";
-	return cause;
+	return cause.code == "EBUSY" ? pci::busy("VFIO_BUSY", function, cause.facts) : cause;
 }
 
 static sys::Fd openGroup(int group, const pci::Function &function)

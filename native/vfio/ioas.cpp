@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "vfio/ioas.h"
 
+#include "pci/usage.h"
 #include "sys/error.h"
 #include "sys/file.h"
 #include "vfio/bar.h"
@@ -43,9 +44,8 @@ static Error deviceError(const pci::Function &function, Error cause)
 	cause.facts.insert({"group", std::to_string(function.iommuGroup.value_or(-1))});
 	// Open by its group: EBUSY. Open by its character device, which can be only once: EINVAL
 	// (drivers/vfio/vfio_main.c, vfio_df_open).
-	if (cause.code == "EBUSY" || cause.code == "EINVAL")
-		cause.code = "VFIO_BUSY";
-	return cause;
+	const bool isBusy = cause.code == "EBUSY" || cause.code == "EINVAL";
+	return isBusy ? pci::busy("VFIO_BUSY", function, cause.facts) : cause;
 }
 
 sys::Fd Ioas::openAttached(const pci::Function &function) const

@@ -61,8 +61,8 @@ test.serial(
 	async (t) => {
 		const line = `${asUser} ${copy} --staged`;
 		const short = await lab.run(`ulimit -l 8192; ${line}`);
-		shows(t, short, {status: 2, stdout: '', stderr: /Cannot allocate memory\n {2}Try: ulimit -l/});
-		shows(t, await lab.run(`ulimit -l 65536; ${line}`), {status: 0, stderr: ''});
+		shows(t, short, {status: 2, stdout: '', stderr: /36 MiB of host memory have to be locked/});
+		shows(t, await lab.run(`ulimit -l 36864; ${line}`), {status: 0, stderr: ''});
 	},
 );
 

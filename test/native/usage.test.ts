@@ -2,7 +2,7 @@
 // What uses a function, on drawn machines. The looking is asked through a dry run of bind, which
 // refuses with all uses and opens nothing.
 
-import {mkdirSync, symlinkSync, writeFileSync} from 'node:fs';
+import {mkdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import test from 'ava';
 import {drawMachine} from '../../lab/sysfs.ts';
@@ -104,6 +104,21 @@ test('a process that has a node of the function open is named', async (t) => {
 	]);
 });
 
+test('a program that node runs is called by its own name', async (t) => {
+	const root = drawMachine('root-port\n  ram 1M\n');
+	const words: readonly (readonly [string, string])[] = [
+		['node\0/usr/bin/p2p-map\0a\0b\0', 'p2p-map'],
+		['node\0-e\0sleep()\0', 'node'],
+		['node\0', 'node'],
+		['', 'node'],
+	];
+	for (const [line, command] of words) {
+		opens(root, 42, 'node', `/${folder}/resource2`);
+		write(root, 'proc/42/cmdline', line);
+		t.like(await usesOf(root), [{code: 'open', pid: '42', command}]);
+	}
+});
+
 test("a process that maps the function's memory through sysfs is named", async (t) => {
 	const root = drawMachine('root-port\n  ram 1M\n');
 	opens(root, 42, 'p2p-map', `/${folder}/resource2`);
@@ -201,6 +216,7 @@ function block(root: string, path: string, number: string): void {
 
 function opens(root: string, pid: number, command: string, path: string): void {
 	write(root, `proc/${pid}/comm`, `${command}\n`);
+	rmSync(join(root, `proc/${pid}/fd`), {recursive: true, force: true});
 	link(root, `proc/${pid}/fd/3`, path);
 }
 

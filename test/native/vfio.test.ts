@@ -3,7 +3,7 @@
 
 import test, {type ExecutionContext} from 'ava';
 import {native} from '../../lib/native.ts';
-import {bind, file, folder, machine, verdict} from '../helpers/machine.ts';
+import {attribute, bind, file, folder, machine, verdict} from '../helpers/machine.ts';
 
 const twoPorts = (t: ExecutionContext, head = '') =>
 	machine(t, `${head}\nroot-port\n  nvme\nroot-port\n  ram 64M\nroot-port\n  display`);
@@ -14,6 +14,21 @@ test('a client on vfio-pci and a provider without a driver are ready, by sysfs',
 	bind(root, disk, 'vfio-pci');
 	const {vfio} = await verdict(root, disk, ram);
 	t.deepEqual(vfio, {ready: true, mechanism: 'sysfs', blockers: [], limits: []});
+});
+
+test('memory that sleeps, or a bridge above it, is not ready unless VFIO wakes it', async (t) => {
+	const root = machine(
+		t,
+		'root-port\n  nvme\nroot-port\n  upstream\n    downstream\n      ram 64M',
+	);
+	const [client, bridge, provider] = [disk, '0000:02:00.0', '0000:04:00.0'];
+	bind(root, client, 'vfio-pci');
+	attribute(root, bridge, 'power_state', 'D3hot');
+	const {vfio} = await verdict(root, client, provider);
+	t.false(vfio.ready);
+	t.deepEqual(vfio.blockers, [{code: 'asleep', bdf: provider, asleep: bridge, state: 'D3hot'}]);
+	bind(root, provider, 'vfio-pci');
+	t.true((await verdict(root, client, provider)).vfio.ready);
 });
 
 test('both on vfio-pci are ready, by type1', async (t) => {
