@@ -333,8 +333,10 @@ function describe(code: string, facts: KnownFacts, message: string): Sentence {
 	return facts.syscall === '' ? {text: message} : systemError(code, facts);
 }
 
-function systemError(code: string, {syscall, path, reason}: KnownFacts): Sentence {
-	const text = `${path}: ${syscall}: ${reason || code}`;
+function systemError(code: string, facts: KnownFacts): Sentence {
+	const {syscall, path, reason, offset} = facts;
+	const place = offset === '' ? '' : ` at offset ${offset} of the copy`;
+	const text = `${path}: ${syscall}${place}: ${reason || code}${certainText(facts)}`;
 	if (code !== 'EACCES' && code !== 'EPERM') return {text};
 	if (/^\/dev\/vfio\/(\d+|devices\/\w+)$/.test(path))
 		return {text, hints: [`chown "$USER" ${path}   as root`]};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "device/file.h"
 
+#include "sys/error.h"
 #include "sys/words.h"
 
 #include <algorithm>
@@ -8,6 +9,8 @@
 
 namespace device
 {
+
+using sys::Error;
 
 static constexpr size_t bufferSize = 1 << 20;
 
@@ -75,7 +78,13 @@ size_t File::poll(std::span<uint32_t> finished)
 {
 	if (!request_ || finished.empty())
 		return 0;
-	advance();
+	try {
+		advance();
+	} catch (Error &error) {
+		error.facts["tag"] = std::to_string(request_->tag);
+		request_.reset();
+		throw;
+	}
 	if (!isFinished_)
 		return 0;
 	if (request_->direction == Direction::fromMedium) {

@@ -64,7 +64,9 @@ void Fd::readAt(uint64_t offset, std::span<std::byte> into) const
 			      "pread", path_);
 		if (done == 0)
 			throw Error("EIO", "pread " + path_ + ": end of file",
-				    {{"syscall", "pread"}, {"path", path_}});
+				    {{"syscall", "pread"},
+				     {"path", path_},
+				     {"reason", "it is shorter than it was"}});
 		offset += static_cast<uint64_t>(done);
 		into = into.subspan(static_cast<size_t>(done));
 	}

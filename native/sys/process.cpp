@@ -21,14 +21,19 @@ bool isRoot()
 	return geteuid() == 0;
 }
 
-// A number of /proc/self/status; 0 where there is none of that name.
+// The number behind a name in a file of procfs; nullopt where there is none of that name.
+static std::optional<uint64_t> numberIn(const std::string &file, const std::string &name, int base)
+{
+	const auto text = readText(file).value_or("");
+	const size_t at = text.find("\n" + name + ":");
+	if (at == std::string::npos)
+		return std::nullopt;
+	return strtoull(text.c_str() + at + name.size() + 2, nullptr, base);
+}
+
 static uint64_t statusOf(const std::string &name, int base)
 {
-	const auto status = readText("/proc/self/status").value_or("");
-	const size_t at = status.find("\n" + name + ":");
-	return at == std::string::npos
-		       ? 0
-		       : strtoull(status.c_str() + at + name.size() + 2, nullptr, base);
+	return numberIn("/proc/self/status", name, base).value_or(0);
 }
 
 static bool mayLockAll()
@@ -48,6 +53,12 @@ std::optional<uint64_t> lockableBytes()
 	    mayLockAll())
 		return std::nullopt;
 	return limit.rlim_cur;
+}
+
+std::optional<uint64_t> availableBytes()
+{
+	const auto kibibytes = numberIn("/proc/meminfo", "MemAvailable", 10);
+	return kibibytes ? std::optional(*kibibytes * 1024) : std::nullopt;
 }
 
 static int wait(pid_t child)

@@ -19,6 +19,10 @@ std::optional<uint64_t> lockableBytes();
 // Bytes that it has locked: of its own (VmLck) and for functions (VmPin).
 uint64_t lockedBytes();
 
+// Bytes of memory that programs may take without others' being pushed out (MemAvailable); nullopt
+// where the kernel does not tell.
+std::optional<uint64_t> availableBytes();
+
 // Runs a program, given by its path and arguments, with an empty environment and its output thrown
 // away; its exit status, 127 where it could not be started, 128 + N where signal N ended it.
 int run(const std::vector<std::string> &words);

@@ -2,6 +2,7 @@
 #include "transfer/carrier.h"
 
 #include "sys/error.h"
+#include "sys/process.h"
 
 #include <algorithm>
 
@@ -14,6 +15,14 @@ using sys::Error;
 uint64_t ringSize(const HeldMemory &memory)
 {
 	return std::min<uint64_t>(largestRing, memory.size());
+}
+
+// It is locked: a machine with little memory keeps most of that.
+static size_t hostRing()
+{
+	constexpr size_t least = 2 << 20;
+	const uint64_t available = sys::availableBytes().value_or(UINT64_MAX);
+	return std::clamp<uint64_t>(available / 8, least, largestRing);
 }
 
 Carrier::Carrier(const Plan &plan, Hold &hold, uint64_t length)
@@ -75,8 +84,8 @@ void Carrier::makeRing()
 	auto &sink = *hold_.sink();
 	requestSize_ = std::min(source.maxTransfer(), sink.maxTransfer());
 	if (!plan_.via)
-		host_.emplace(hold_.hostMemory(
-			std::min<size_t>(largestRing, requestSize_ * mostUnderWay())));
+		host_.emplace(
+			hold_.hostMemory(std::min(hostRing(), requestSize_ * mostUnderWay())));
 	const auto memory = ringMemory();
 	ring_ = {source.prepare(memory), sink.prepare(memory), memory.bytes.size()};
 	// At least two slots, so that one is filled while the other is emptied.

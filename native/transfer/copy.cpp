@@ -228,8 +228,9 @@ static void tellCertain(Error &error, const Plan &plan, const Hold &hold, Proof 
 
 	if (const auto moved = facts.find("certain"); moved != facts.end()) {
 		const uint64_t length = std::stoull(moved->second);
-		const bool isRight = !isProved || (error.code == "NVME_STATUS" &&
-						   isEqual(*proof, offset, length));
+		// A disk or a file that failed at one place can be read at others.
+		const bool isReadable = error.code == "NVME_STATUS" || facts.count("syscall") > 0;
+		const bool isRight = !isProved || (isReadable && isEqual(*proof, offset, length));
 		certain = isRight ? offset + length : offset;
 	}
 	if (error.code == "P2P_GONE") {
