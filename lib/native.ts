@@ -34,6 +34,8 @@ export type PciFunction = {
 	readonly rootBus: string;
 	readonly parent: string | null;
 	readonly physfn: string | null;
+	/** Physical number of the slot that it sits in. */
+	readonly slot: number | null;
 	readonly role: Role;
 	readonly vendor: number;
 	readonly device: number;

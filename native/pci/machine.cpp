@@ -58,6 +58,27 @@ static void assignRoles(Machine &machine)
 	}
 }
 
+static std::optional<int> slotBelow(const Function &port)
+{
+	const auto express = port.config.capability(PCI_CAP_ID_EXP);
+	const auto flags = port.config.u16(express.offset + size_t{PCI_EXP_FLAGS});
+	const auto capabilities = port.config.u32(express.offset + size_t{PCI_EXP_SLTCAP});
+	if (express.seen != Seen::yes || !flags || !(*flags & PCI_EXP_FLAGS_SLOT) || !capabilities)
+		return std::nullopt;
+	return static_cast<int>((*capabilities & PCI_EXP_SLTCAP_PSN) >> 19);
+}
+
+static std::optional<int> slotOf(const Machine &machine, const Function &function)
+{
+	std::optional<int> slot;
+	for (auto parent = function.parent; parent && !slot;) {
+		const Function *port = machine.lookUp(*parent);
+		slot = port ? slotBelow(*port) : std::nullopt;
+		parent = port ? port->parent : std::nullopt;
+	}
+	return slot;
+}
+
 void Machine::finish()
 {
 	std::ranges::stable_sort(functions, {}, &Function::bdf);
@@ -66,6 +87,8 @@ void Machine::finish()
 		function.acs = readAcs(function.config);
 	}
 	assignRoles(*this);
+	for (Function &function : functions)
+		function.slot = slotOf(*this, function);
 }
 
 bool Machine::isCut() const
