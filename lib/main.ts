@@ -130,6 +130,10 @@ function tidyUsage(message: string): string {
 			'$1 and $2 exclude each other',
 		)
 		.replace(/^Expected --([\w-]+)=(\S*) to be one of: (.*)$/, "--$1: '$2' is none of $3")
+		.replace(
+			/^All of the following must be provided when using (--[\w-]+): (.*)$/,
+			'$1 goes with $2',
+		)
 		.replace(/^Nonexistent flags?: /, 'unrecognized option: ')
 		.replace(/^Unexpected arguments?: /, 'extra operand: ')
 		.replace(/\.$/, '');

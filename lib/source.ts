@@ -75,7 +75,8 @@ async function readPaper(file: string): Promise<Place> {
 	return {text: bytes, name};
 }
 
-function statOf(file: string) {
+/** Failure where there is none. */
+export function statOf(file: string) {
 	try {
 		return statSync(file);
 	} catch (error) {
