@@ -323,6 +323,14 @@ const sentences: Readonly<Record<string, Describe>> = {
 	P2P_UNSAFE_FOLDER: ({path}) => ({
 		text: `${path} is a link, or others can change it: what it says cannot be trusted`,
 	}),
+	P2P_FOREIGN_FILE: ({path}) => ({
+		text: `${path} was not made by p2p-bind, and is left as it is`,
+		hints: [`mv ${path} ${path}.old   if it may go`],
+	}),
+	P2P_NOT_KEPT: ({driver}) => ({
+		text: `${driver} finds its functions by itself: no rule can keep one for it`,
+		hints: ['p2p-bind --restore FUNCTION   removes a rule that keeps it for another driver'],
+	}),
 	P2P_NOT_OWNED: ({path, reason}) => ({
 		text: `what it says cannot be trusted: ${refusalText(reason, path)}`,
 	}),

@@ -15,7 +15,7 @@ export type Memory = {
 	readonly isKnown: boolean;
 };
 
-export function className({classCode}: PciFunction): string {
+export function className({classCode}: Pick<PciFunction, 'classCode'>): string {
 	const code = classCode.toString(16).padStart(6, '0');
 	const lengths = [6, 4, 2];
 	const known = lengths.map((length) => classNames[code.slice(0, length)]).find(Boolean);
