@@ -242,11 +242,11 @@ const sentences: Readonly<Record<string, Describe>> = {
 		text: `${bdf} is in no IOMMU group: the IOMMU is off`,
 		hints: [iommuHint],
 	}),
-	VFIO_NOT_VIABLE: ({group, members}) => ({
+	VFIO_NOT_VIABLE: ({bdf, group, members}) => ({
 		text: `VFIO cannot use IOMMU group ${group} yet: ${members || 'other functions in it have drivers'}`,
 		hints: [
 			'p2p-list --all -o FUNCTION,DRIVER,GROUP',
-			'p2p-bind FUNCTION…   the others of the group',
+			`p2p-bind --group ${bdf || 'FUNCTION'}   takes the others along`,
 		],
 	}),
 	VFIO_NO_IOMMUFD: noIommufd,
