@@ -30,12 +30,13 @@ export const commands: Readonly<Record<string, Load>> = {
 export async function main(program: string, words: readonly string[]): Promise<void> {
 	const isUmbrella = program === 'p2p';
 	const id = isUmbrella ? (words[0] ?? '--help') : program.slice('p2p-'.length);
-	const name = isUmbrella && id in commands ? `p2p ${id}` : program;
+	const known = Object.hasOwn(commands, id);
+	const name = isUmbrella && known ? `p2p ${id}` : program;
 	let ownFailure: number = ExitCode.trouble;
 	finishWriting(name);
 
 	try {
-		const load = commands[id];
+		const load = known ? commands[id] : undefined;
 		if (load === undefined) {
 			umbrella(id);
 			return;
