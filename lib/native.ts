@@ -526,15 +526,17 @@ export type Job<T> = {readonly result: Promise<T>; stop(): void};
  * Where a machine comes from: a folder with sys/ and proc/ in it ('' for the running machine), the
  * text of lspci, or a capture; and what the user says in place of what it says itself.
  */
-export type Source = (
-	| {readonly root: string}
-	| {readonly text: Buffer; readonly name: string}
-	| {readonly capture: unknown}
-	| Read
-) & {
-	readonly kernel?: string;
-	readonly cpu?: {readonly vendor: string; readonly family: number};
-};
+export type Source =
+	/** whole: all of the configuration space, not only what bears on peer-to-peer. */
+	(
+		| {readonly root: string; readonly whole?: boolean}
+		| {readonly text: Buffer; readonly name: string}
+		| {readonly capture: unknown}
+		| Read
+	) & {
+		readonly kernel?: string;
+		readonly cpu?: {readonly vendor: string; readonly family: number};
+	};
 
 /**
  * A machine that has been read already: whoever asks again need not read it again. isCut: of some

@@ -42,7 +42,7 @@ export async function readSource(options: SourceOptions): Promise<Read> {
 
 /** The same, but nothing that others have read: what a capture is made of. */
 export async function readSelf({sysroot, from}: SourceOptions): Promise<Read> {
-	return native.read(from === undefined ? {root: sysroot} : await paper(from));
+	return native.read(from === undefined ? {root: sysroot, whole: true} : await paper(from));
 }
 
 async function paper(file: string): Promise<PaperMachine> {

@@ -29,7 +29,7 @@ Shared Source::read() const
 		return machine;
 	auto result = machine ? *machine
 		      : text  ? paper::readLspci(*text)
-			      : pci::Machine::scan(root);
+			      : pci::Machine::scan(root, depth);
 	if (text && result.functions.empty())
 		throw sys::Error("P2P_NO_LSPCI", name + " holds no PCI function", {{"name", name}});
 	assume(result, *this);
@@ -43,6 +43,8 @@ Source sourceOf(const Napi::Value &value)
 
 	if (const Napi::Value root = object["root"]; root.IsString())
 		source.root = root.ToString();
+	if (const Napi::Value whole = object["whole"]; whole.IsBoolean() && whole.ToBoolean())
+		source.depth = pci::Depth::whole;
 	if (const Napi::Value name = object["name"]; name.IsString())
 		source.name = name.ToString();
 	if (const Napi::Value text = object["text"]; text.IsBuffer()) {

@@ -15,6 +15,7 @@ namespace binding
 
 struct Source {
 	std::string root;
+	pci::Depth depth = pci::Depth::needed;
 	std::optional<std::string> text;
 	std::string name;                            // of the text, for messages
 	std::shared_ptr<const pci::Machine> machine; // where it has been read already
@@ -25,8 +26,8 @@ struct Source {
 	std::shared_ptr<const pci::Machine> read() const;
 };
 
-// {root} | {text} | {capture} | {machine}, with {kernel, cpu: {vendor, family}} where the user said
-// so.
+// {root, whole} | {text} | {capture} | {machine}, with {kernel, cpu: {vendor, family}} where the
+// user said so.
 Source sourceOf(const Napi::Value &value);
 
 // {machine, isCut}: a source for further calls that need not be read again.

@@ -40,16 +40,18 @@ std::optional<uint32_t> Config::u32(size_t offset) const
 	return *low | static_cast<uint32_t>(*high) << 16;
 }
 
+void Config::growTo(size_t size)
+{
+	holes_.resize(bytes_.size(), false);
+	bytes_.resize(size, '\0');
+	holes_.resize(size, true);
+}
+
 void Config::setU8(size_t offset, uint8_t value)
 {
 	if (offset >= PCI_CFG_SPACE_EXP_SIZE)
 		return;
-	if (holes_.empty())
-		holes_.resize(bytes_.size(), false);
-	if (offset >= bytes_.size()) {
-		bytes_.resize(offset + 1, '\0');
-		holes_.resize(offset + 1, true);
-	}
+	growTo(std::max(bytes_.size(), offset + 1));
 	bytes_[offset] = static_cast<char>(value);
 	holes_[offset] = false;
 }

@@ -46,6 +46,8 @@ public:
 	void setU8(size_t offset, uint8_t value);
 	void setU16(size_t offset, uint16_t value);
 	void setU32(size_t offset, uint32_t value);
+	// Room for a space of so many bytes: holes behind what was read.
+	void growTo(size_t size);
 	// What stands behind the end of what was read, from another reading of the same space.
 	void extend(const Config &longer);
 	// Makes a hole of what must not be told.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "pci/function.h"
 
+#include "pci/config_file.h"
 #include "pci/resource.h"
 #include "sys/file.h"
 
@@ -145,30 +146,6 @@ static void readState(const std::string &root, Function &function)
 	function.isEnabled = readNumber(function, "enable") > 0;
 }
 
-// A copied file has its own length and no more: 64 bytes are what an unprivileged reader got, and
-// 256 of an Express function leave its extended space out. The running sysfs tells the truth.
-static std::optional<size_t> endOfSpace(const std::string &root, const Config &config,
-					uint64_t fileSize)
-{
-	if (root.empty() || config.size() < fileSize || fileSize == PCI_CFG_SPACE_EXP_SIZE)
-		return fileSize;
-	const bool isConventional = config.capability(PCI_CAP_ID_EXP).seen == Seen::no;
-	if (fileSize == PCI_CFG_SPACE_SIZE && isConventional)
-		return fileSize;
-	return std::nullopt;
-}
-
-static Config readConfig(const std::string &root, const std::string &folder)
-{
-	const std::string path = folder + "/config";
-	const auto bytes = sys::readBytes(path, PCI_CFG_SPACE_EXP_SIZE).value_or("");
-	const auto size = sys::fileSize(path);
-	// No space is larger, but a file may be.
-	if (!size || *size > PCI_CFG_SPACE_EXP_SIZE)
-		return Config(bytes);
-	return Config(bytes, endOfSpace(root, Config(bytes), *size));
-}
-
 static Link readLink(const Function &function, const char *speed, const char *width)
 {
 	const double gigatransfers = atof(readAttribute(function, speed).c_str());
@@ -212,7 +189,7 @@ static std::optional<P2pmem> readP2pmem(const Function &function)
 		      .isPublished = readNumber(function, "p2pmem/published") != 0};
 }
 
-std::optional<Function> readFunction(const std::string &root, const Bdf &bdf)
+std::optional<Function> readFunction(const std::string &root, const Bdf &bdf, Depth depth)
 {
 	const std::string sysfs = root + "/sys";
 	const auto folder = sys::realPath(sysfs + "/bus/pci/devices/" + bdf.name());
@@ -225,7 +202,7 @@ std::optional<Function> readFunction(const std::string &root, const Bdf &bdf)
 	placeInTree(function);
 	readIdentity(function);
 	readState(root, function);
-	function.config = readConfig(root, *folder);
+	function.config = readConfig(root, *folder + "/config", depth);
 	auto resources = parseResources(readAttribute(function, "resource"), function.config,
 					isBridge(function));
 	function.bars = std::move(resources.bars);

@@ -11,7 +11,7 @@ namespace pci
 
 // Everything but its role and names, which depend on other functions and folders. nullopt where
 // the function went away meanwhile. root: '' for the running machine.
-std::optional<Function> readFunction(const std::string &root, const Bdf &bdf);
+std::optional<Function> readFunction(const std::string &root, const Bdf &bdf, Depth depth);
 
 // Fills in links from configuration space where sysfs did not tell them.
 void completeLinks(Function &function);

@@ -137,13 +137,13 @@ bool Machine::supplyFrom(const Machine &capture)
 	return true;
 }
 
-Machine Machine::scan(const std::string &root)
+Machine Machine::scan(const std::string &root, Depth depth)
 {
 	Machine machine;
 	machine.root = root;
 	machine.source = root.empty() ? "live" : "sysroot";
 	for (const Bdf &bdf : listFunctions(root))
-		if (auto function = readFunction(root, bdf))
+		if (auto function = readFunction(root, bdf, depth))
 			machine.functions.push_back(std::move(*function));
 	machine.finish();
 	readNames(machine);

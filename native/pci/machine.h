@@ -7,6 +7,7 @@
 #include "pci/address.h"
 #include "pci/bdf.h"
 #include "pci/config.h"
+#include "pci/config_file.h"
 
 #include <cstdint>
 #include <optional>
@@ -159,7 +160,7 @@ struct Machine {
 	bool supplyFrom(const Machine &capture);
 
 	// Reads everything under root + '/sys' and '/proc'.
-	static Machine scan(const std::string &root);
+	static Machine scan(const std::string &root, Depth depth = Depth::needed);
 
 	// The function a user names: bdf, kernel path, or kernel name (nvme0n1, card0).
 	// Error P2P_NO_FUNCTION (facts: name) or P2P_BAD_NAME where it is none of these forms.
