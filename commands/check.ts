@@ -18,7 +18,7 @@ import {loadStyle} from '../lib/style.ts';
 
 export default class Check extends BaseCommand {
 	static override summary =
-		"Tell whether one function can reach another's memory, by which way, and what stands between.";
+		"Tell whether one function reaches another's memory, by which way, and what is between.";
 	static override operandsUsage = 'CLIENT PROVIDER | --matrix [FUNCTION…]';
 	static override args = {
 		function: string({
@@ -33,7 +33,7 @@ export default class Check extends BaseCommand {
 			options: ['direct', 'any'] as const,
 			default: 'any' as const,
 			description:
-				'what counts as yes: direct alone, or through the root complex too (the default)',
+				'what counts as yes: direct alone, or through-root too (default)',
 		})(),
 		fix: boolean({
 			exclusive: ['matrix'],

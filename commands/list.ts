@@ -37,14 +37,14 @@ export default class List extends BaseCommand {
 		output: option({
 			char: 'o',
 			helpValue: 'COLUMNS',
-			description: `these columns, or with + in front these too: ${Object.keys(columns).join(',')}`,
+			description: `these columns, or with + these too: ${Object.keys(columns).join(', ')}`,
 		}),
 		noheadings: boolean({char: 'n', description: 'no headings'}),
 		raw: boolean({char: 'r', description: 'one space between the columns, for scripts'}),
 		...fromFlag,
 		capture: option({
 			helpValue: 'FILE',
-			description: `write the whole machine to FILE instead, for --from; - is stdout; ${capturePlace}, by root: for all users`,
+			description: `write the machine to FILE, for --from; - is stdout; root for all users: ${capturePlace}`,
 		}),
 		json: boolean({char: 'J', description: 'write the answer as one JSON object'}),
 	};

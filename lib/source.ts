@@ -16,7 +16,7 @@ export const fromFlag = {
 		helpValue: 'FILE',
 		exclusive: ['sysroot'],
 		description:
-			'look at the machine of FILE: a capture, lspci output, a sysfs tree or its tar, a drawing; - is stdin',
+			'the machine of FILE: a capture, lspci text, a sysfs tree or its tar, a drawing; - is stdin',
 	}),
 };
 
@@ -28,7 +28,7 @@ export const assumptionFlags = {
 	}),
 	cpu: string({
 		helpValue: 'CPU',
-		description: 'judge as on this CPU: zen, intel, other, or VENDOR_ID:FAMILY as in /proc/cpuinfo',
+		description: 'judge as on this CPU: zen, intel, other, or vendor_id:family as in /proc/cpuinfo',
 	}),
 };
 
