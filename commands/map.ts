@@ -23,7 +23,7 @@ import {parseSize} from '../lib/units.ts';
 
 export default class MapCommand extends BaseCommand {
 	static override summary =
-		"Map a provider's memory for a client, hold it while COMMAND runs; or make a dma-buf of it.";
+		"Map a provider's memory for a client while COMMAND runs, or make it a dma-buf.";
 	static override operandsUsage =
 		'CLIENT PROVIDER | --dma-buf PROVIDER | --userptr --length SIZE  [-- COMMAND…]';
 	static override args = {

@@ -25,19 +25,19 @@ export type CommandClass = Pick<
 		config: Config,
 	) => BaseCommand);
 
-const sysroot = string({
+const sysroot = {
 	helpValue: 'DIR',
 	default: '',
 	description: 'look at the machine whose sys/ and proc/ lie under DIR',
-});
+} as const;
 
 /** Of programs that need the running machine, and refuse --sysroot with a sentence of their own. */
-export const noSysroot = {sysroot: {...sysroot, hidden: true}};
+export const noSysroot = {sysroot: string({...sysroot, hidden: true})};
 
 export abstract class BaseCommand extends Command {
 	static override baseFlags = {
 		json: boolean({description: 'write the answer as one JSON object'}),
-		sysroot,
+		sysroot: string(sysroot),
 	};
 
 	/** Is there `-- COMMAND` at the end of the command line? */
