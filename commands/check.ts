@@ -32,8 +32,7 @@ export default class Check extends BaseCommand {
 		require: option({
 			options: ['direct', 'any'] as const,
 			default: 'any' as const,
-			description:
-				'what counts as yes: direct alone, or through-root too (default)',
+			description: 'what counts as yes: direct alone, or through-root too (default)',
 		})(),
 		fix: boolean({
 			exclusive: ['matrix'],

@@ -46,8 +46,7 @@ export default class Copy extends BaseCommand {
 	static override flags = {
 		via: option({
 			helpValue: 'NAME[/barN|/cmb|/pmr]',
-			description:
-				'memory between two namespaces; if left out, a CMB of either',
+			description: 'memory between two namespaces; if left out, a CMB of either',
 		}),
 		engine: option({
 			helpValue: 'FUNCTION',
@@ -67,8 +66,7 @@ export default class Copy extends BaseCommand {
 		pattern: option({
 			helpValue: 'SEED',
 			exclusive: ['width'],
-			description:
-				'overwrite FROM with data of our own first; compare every byte',
+			description: 'overwrite FROM with data of our own first; compare every byte',
 		}),
 		require,
 		allow,

@@ -20,8 +20,7 @@ export default class LabCommand extends BaseCommand {
 		machine: option({
 			helpValue: 'NAME|FILE',
 			default: 'default',
-			description:
-				'default, two-switches, acs, two-roots, or a file with a drawing',
+			description: 'default, two-switches, acs, two-roots, or a file with a drawing',
 		}),
 		disk: option({
 			helpValue: 'LABEL=FILE[,snapshot]',
