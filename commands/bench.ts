@@ -8,6 +8,7 @@ import {boolean, integer, string as option} from '@oclif/core/flags';
 import {BaseCommand, noSysroot} from '../lib/base-command.ts';
 import {type Cell, matrixJson, matrixText, measureCell, measurePair} from '../lib/bench-matrix.ts';
 import {type Common, matrixPairs, orderOf, type Pair, possiblePairs} from '../lib/bench-order.ts';
+import type {Named} from '../lib/completion.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {plotSvg, tableText} from '../lib/measure.ts';
@@ -18,6 +19,7 @@ export default class Bench extends BaseCommand {
 	static override summary =
 		"Measure how fast a peer's memory is reached, beside the way through host memory.";
 	static override operandsUsage = '[FROM TO]…';
+	static override operandKinds: readonly Named[] = ['endpoints'];
 	static override args = {
 		end: string({
 			multiple: true,

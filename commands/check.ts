@@ -3,6 +3,7 @@ import {string} from '@oclif/core/args';
 import {boolean, option} from '@oclif/core/flags';
 import {BaseCommand} from '../lib/base-command.ts';
 import {parameterNotes} from '../lib/boot-parameters.ts';
+import type {Named} from '../lib/completion.ts';
 import {describePair, machineLines} from '../lib/describe.ts';
 import {ExitCode, type ExitStatus} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
@@ -20,6 +21,7 @@ export default class Check extends BaseCommand {
 	static override summary =
 		"Tell whether one function reaches another's memory, by which way, and what is between.";
 	static override operandsUsage = 'CLIENT PROVIDER | --matrix [FUNCTION…]';
+	static override operandKinds: readonly Named[] = ['functions'];
 	static override args = {
 		function: string({
 			multiple: true,

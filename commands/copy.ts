@@ -7,6 +7,7 @@ import {resolve} from 'node:path';
 import {string} from '@oclif/core/args';
 import {boolean, integer, string as option} from '@oclif/core/flags';
 import {BaseCommand, noSysroot} from '../lib/base-command.ts';
+import type {Named} from '../lib/completion.ts';
 import {copyJson, explainText, summaryText} from '../lib/copy-text.ts';
 import {parsePlace, parseVia} from '../lib/endpoint.ts';
 import {ExitCode} from '../lib/exit-code.ts';
@@ -30,6 +31,7 @@ import {parseSize} from '../lib/units.ts';
 export default class Copy extends BaseCommand {
 	static override summary =
 		'Move bytes straight from device to device, and prove that they arrived.';
+	static override operandKinds: readonly Named[] = ['places'];
 	static override args = {
 		from: string({
 			required: true,

@@ -6,6 +6,7 @@ import {string} from '@oclif/core/args';
 import {boolean, string as option} from '@oclif/core/flags';
 import {BaseCommand, noSysroot} from '../lib/base-command.ts';
 import {runCommand} from '../lib/child.ts';
+import type {Named} from '../lib/completion.ts';
 import {type Endpoint, parseEndpoint} from '../lib/endpoint.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
@@ -26,6 +27,7 @@ export default class MapCommand extends BaseCommand {
 		"Map a provider's memory for a client while COMMAND runs, or make it a dma-buf.";
 	static override operandsUsage =
 		'CLIENT PROVIDER | --dma-buf PROVIDER | --userptr --length SIZE  [-- COMMAND…]';
+	static override operandKinds: readonly Named[] = ['functions', 'endpoints'];
 	static override args = {
 		operand: string({
 			multiple: true,

@@ -5,6 +5,7 @@ import {openSync, writeFileSync} from 'node:fs';
 import {Command} from '@oclif/core/command';
 import {Config} from '@oclif/core/config';
 import {boolean, string} from '@oclif/core/flags';
+import type {Named} from './completion.ts';
 import {ExitCode, type ExitStatus} from './exit-code.ts';
 import {Failure} from './failure.ts';
 import {write} from './output.ts';
@@ -15,6 +16,7 @@ export type CommandClass = Pick<
 	| 'baseFlags'
 	| 'examples'
 	| 'flags'
+	| 'operandKinds'
 	| 'operandsUsage'
 	| 'optionalValues'
 	| 'summary'
@@ -46,6 +48,9 @@ export abstract class BaseCommand extends Command {
 	static optionalValues: Readonly<Record<string, string>> = {};
 	/** The operands in the usage line, where the table of arguments does not say it well. */
 	static operandsUsage: string | undefined;
+
+	/** What each operand names, for completion; the last stands for all that follow. */
+	static operandKinds: readonly Named[] = [];
 
 	/** What the user called: 'p2p-copy' or 'p2p copy'. */
 	program = '';

@@ -5,7 +5,7 @@ import {option, string} from '@oclif/core/flags';
 import {Failure} from './failure.ts';
 import type {Allowed} from './native.ts';
 
-const allowWords = ['not-supported', 'unknown', 'register-bar', 'driver-owned'] as const;
+export const allowWords = ['not-supported', 'unknown', 'register-bar', 'driver-owned'] as const;
 
 export const require = option({
 	options: ['direct', 'any'] as const,

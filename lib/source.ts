@@ -132,3 +132,5 @@ const cpus: Readonly<Record<string, {vendor: string; family: number}>> = {
 	intel: {vendor: 'GenuineIntel', family: 6},
 	other: {vendor: 'other', family: 0},
 };
+
+export const cpuNames: readonly string[] = Object.keys(cpus);

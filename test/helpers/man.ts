@@ -20,7 +20,7 @@ export function statusesOf(page: string): number[] {
 export function examplesOf(page: string): string[] {
 	const [, examples = ''] = /^\.Sh EXAMPLES\n(.*?)^\.Sh /ms.exec(read(page)) ?? [];
 	const blocks = [...examples.matchAll(/^\.Bd -literal.*?\n(.*?)^\.Ed/gms)];
-	return blocks.flatMap(([, text = '']) => unescape(text).trim().split('\n'));
+	return blocks.flatMap(([, text = '']) => unroff(text).trim().split('\n'));
 }
 
 function matches(page: string, pattern: RegExp): string[] {
@@ -35,9 +35,9 @@ function plain(mdoc: string): string {
 		.replaceAll(/\bFl /g, '-')
 		.replaceAll(/ Ns /g, '')
 		.replaceAll(' , ', ', ');
-	return unescape(text);
+	return unroff(text);
 }
 
-function unescape(roff: string): string {
+function unroff(roff: string): string {
 	return roff.replaceAll('\\[u2026]', '…').replaceAll('\\(dq', '"').replaceAll('\\e', '\\');
 }
