@@ -46,7 +46,8 @@ __p2p_paper() {
 	p2p-list --all -nr -o FUNCTION,CLASS,DRIVER --from "$from" 2>/dev/null |
 		while read -r bdf class driver; do
 			[ "$kind" = ports ] || case $class in *bridge) continue ;; esac
-			__p2p_offer "$bdf" "$class ${driver#-}"
+			[ "$driver" = - ] && driver='' || driver=" $driver"
+			__p2p_offer "$bdf" "$class$driver"
 		done
 }
 

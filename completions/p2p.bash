@@ -69,22 +69,22 @@ _p2p_word() {
 # _p2p_value KIND TYPED BEFORE: what is behind BEFORE, which is '--option=' or nothing.
 _p2p_value() {
 	local typed=$2 before=$3
-	local -a kind=($1)
-	case ${kind[0]} in
-	words) _p2p_reply "$before$typed" "${kind[@]/#/$before}"
-		;;
+	local kind=${1%% *}
+	local -a choice=(${1#"$kind"})
+	case $kind in
+	words) _p2p_reply "$before$typed" "${choice[@]/#/$before}" ;;
 	list)
 		local done=$before${typed%"${typed##*[,+]}"}
-		_p2p_reply "$before$typed" "${kind[@]/#/$done}"
+		_p2p_reply "$before$typed" "${choice[@]/#/$done}"
 		compopt -o nospace
 		;;
 	machines)
-		_p2p_reply "$before$typed" "${kind[@]/#/$before}"
+		_p2p_reply "$before$typed" "${choice[@]/#/$before}"
 		((${#COMPREPLY[@]})) || compopt -o default
 		;;
 	files) compopt -o default ;;
 	folders) compopt -o default -o dirnames ;;
-	functions | ports | endpoints | places) _p2p_found "${kind[0]}" "$typed" "$before" ;;
+	functions | ports | endpoints | places) _p2p_found "$kind" "$typed" "$before" ;;
 	esac
 }
 

@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: MIT
 # Completion of p2putils for zsh. Use: as _p2p in a folder of $fpath, before compinit.
 
-__p2p_load() {
+_p2p_lines() {
 	emulate -L sh
 #functions.sh#
+	__p2p_find "$@"
 }
 
 _p2p_offer() {
 	local line
 	local -a names texts
-	for line in "${(@f)$(emulate sh; __p2p_load; __p2p_find ${1/places/endpoints} "$PREFIX" "${(@)words}")}"; do
+	for line in "${(@f)$(_p2p_lines ${1/places/endpoints} "$PREFIX" "${(@)words}")}"; do
 		[[ -n $line ]] || continue
 		names+=("${line%%$'\t'*}")
 		texts+=("${line%%$'\t'*}  ${line#*$'\t'}")
