@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 import {string as operand} from '@oclif/core/args';
-import {boolean, string} from '@oclif/core/flags';
+import {boolean, option, string} from '@oclif/core/flags';
 import {BaseCommand} from '../lib/base-command.ts';
+import {missingOf, shownJson, shownLines} from '../lib/bind-show.ts';
+import {changeLine, keepingText, warnings} from '../lib/bind-text.ts';
 import type {Named} from '../lib/completion.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
@@ -14,60 +16,84 @@ export default class Bind extends BaseCommand {
 	static override operandKinds: readonly Named[] = ['functions'];
 	static override args = {
 		function: operand({
-			required: true,
 			multiple: true,
-			description: 'a function: 0000:03:00.0, 03:00.0, nvme0n1',
+			ignoreStdin: true,
+			description:
+				'0000:03:00.0, 03:00.0, nvme0n1; with --show or --restore, none: all that were changed',
 		}),
 	};
 	static override flags = {
+		show: boolean({
+			description: 'only look: driver, group, what hangs on it and how to end that',
+		}),
 		driver: string({
 			helpValue: 'DRIVER',
 			description: "the driver to bind to; 'none' leaves it without one",
 		}),
-		restore: boolean({description: 'put back what was before p2p-bind changed it'}),
+		group: boolean({
+			char: 'g',
+			description: 'take the other functions of the IOMMU group along, bridges never',
+		}),
+		persist: option({
+			options: ['tell', 'install'] as const,
+			description: 'say what makes it last over a boot, or write that udev rule too',
+		})(),
+		restore: boolean({
+			description: 'put back what was before p2p-bind changed it, its udev rule removed',
+		}),
 		'dry-run': boolean({char: 'n', description: 'write the commands, change nothing'}),
 		verbose: boolean({char: 'v', description: 'write the commands to stderr'}),
 	};
+	static override optionalValues = {persist: 'tell'};
 	static override examples = [
+		'<%= program %> --show 03:00.0          whose it is, and who uses it',
 		'<%= program %> 0000:03:00.0            give it to vfio-pci',
+		'<%= program %> --group 03:00.0         with all that share its IOMMU group',
 		'<%= program %> --restore 0000:03:00.0  and back to its driver',
 	];
 
 	async run(): Promise<void> {
 		const {args, flags} = await this.parse(Bind);
-		const isDry = flags['dry-run'];
-		if (flags.restore && flags.driver !== undefined) {
-			throw new Failure("options '--restore' and '--driver' exclude each other");
-		}
-		if (flags.sysroot !== '' && !isDry) {
-			throw new Failure("option '--sysroot' needs '--dry-run': only this machine can be changed");
-		}
+		const names = args.function ?? [];
+		requireOrder(names, flags);
+		if (flags.show) await this.#show(names, flags);
+		else await this.#change(names, flags);
+	}
 
-		const report = await this.bind(
-			{
-				root: flags.sysroot,
-				functions: args.function,
-				driver: flags.restore ? null : driverOf(flags.driver),
-				restore: flags.restore,
-				dryRun: isDry,
-			},
-			flags.verbose && !isDry,
-		);
+	async #show(names: readonly string[], flags: Flags): Promise<void> {
+		const {group, sysroot: root, json: isJson} = flags;
+		const view = await native.bindShow({root, functions: names, group});
+		const missing = missingOf(view);
+		const isCertain = view.functions.every(({uses}) => uses.length > 0);
+		const isWhole = missing.length === 0;
+
+		if (!isWhole) this.#warn(unseen);
+		const text = lines(view.functions.flatMap((shown) => shownLines(this.program, shown, isWhole)));
+		const json = {version: 1, functions: view.functions.map(shownJson), missing};
+		const isAnswer = isWhole || (names.length > 0 && isCertain);
+		this.answer(isAnswer ? ExitCode.yes : ExitCode.cannotTell, {text, json}, isJson);
+	}
+
+	async #change(names: readonly string[], flags: Flags): Promise<void> {
+		const order = orderOf(names, flags);
+		const {dryRun} = order;
+		const report = await this.#do(order, flags.verbose && !dryRun);
+		const keeping = keepingText(report, order.driver ?? '');
+		const isTold = order.persist === 'tell';
+		const done = dryRun ? report.commands : report.functions.map(changeLine);
+		const kept = report.rules
+			.filter(({isInstalled}) => isInstalled)
+			.map(({bdf, path}) => `${bdf}  kept over a boot by ${path}`);
+
 		process.stderr.write(lines(warnings(this.program, report)));
-		this.answer(
-			ExitCode.yes,
-			{
-				text: isDry ? lines(report.commands) : lines(report.functions.map(line)),
-				json: {version: 1, dryRun: isDry, ...report},
-			},
-			flags.json,
-		);
+		const text = lines([...done, ...(isTold ? keeping : kept)]);
+		this.answer(ExitCode.yes, {text, json: {version: 1, dryRun, ...report}}, flags.json);
 	}
 
 	// --verbose shows what was done also where it ended in an error and was undone.
-	private async bind(order: Order, isVerbose: boolean): Promise<Report> {
+	async #do(order: Order, isVerbose: boolean): Promise<BindReport> {
 		try {
-			const report = (await native.bind(order)) as Report;
+			const report = await native.bind(order);
 			if (isVerbose) process.stderr.write(lines(report.commands));
 			return report;
 		} catch (error) {
@@ -76,24 +102,64 @@ export default class Bind extends BaseCommand {
 			throw error;
 		}
 	}
+
+	#warn(text: string): void {
+		process.stderr.write(`${this.program}: warning: ${text}\n`);
+	}
 }
 
 type Order = BindOrder & {readonly root: string};
 
-type Companion = {
-	readonly bdf: string;
-	readonly driver: string | null;
-	/** With its driver VFIO cannot open the group. */
-	readonly hinders: boolean;
+type Flags = {
+	readonly show: boolean;
+	readonly driver?: string | undefined;
+	readonly group: boolean;
+	readonly persist?: 'tell' | 'install' | undefined;
+	readonly restore: boolean;
+	readonly 'dry-run': boolean;
+	readonly verbose: boolean;
+	readonly json: boolean;
+	readonly sysroot: string;
 };
 
-type Bound = Omit<BindReport['functions'][number], 'companions'> & {
-	/** May VFIO open the group afterwards? */
-	readonly isViable: boolean | null;
-	readonly companions: readonly Companion[];
-};
+const unseen =
+	"what other users' processes hold, and what p2p-bind has changed, could not be seen; as root it can";
 
-type Report = Omit<BindReport, 'functions'> & {readonly functions: readonly Bound[]};
+function requireOrder(names: readonly string[], flags: Flags): void {
+	const {show, restore, driver, persist} = flags;
+	const given = [
+		...(restore ? ['--restore'] : []),
+		...(driver === undefined ? [] : ['--driver']),
+		...(persist === undefined ? [] : ['--persist']),
+		...(flags['dry-run'] ? ['--dry-run'] : []),
+		...(flags.verbose ? ['--verbose'] : []),
+	];
+	if (show && given[0] !== undefined) {
+		throw new Failure(`options '--show' and '${given[0]}' exclude each other`);
+	}
+	if (restore && (driver !== undefined || persist !== undefined)) {
+		const other = driver === undefined ? '--persist' : '--driver';
+		throw new Failure(`options '--restore' and '${other}' exclude each other`);
+	}
+	if (names.length === 0 && !show && !restore) {
+		throw new Failure('missing operand: FUNCTION', {hints: ['p2p-bind --help']});
+	}
+	if (flags.sysroot !== '' && !flags['dry-run'] && !show) {
+		throw new Failure("option '--sysroot' needs '--dry-run': only this machine can be changed");
+	}
+}
+
+function orderOf(names: readonly string[], flags: Flags): Order {
+	return {
+		root: flags.sysroot,
+		functions: names,
+		driver: flags.restore ? null : driverOf(flags.driver),
+		group: flags.group,
+		restore: flags.restore,
+		dryRun: flags['dry-run'],
+		persist: flags.persist ?? null,
+	};
+}
 
 function driverOf(option: string | undefined): string {
 	return option === 'none' ? '' : (option ?? 'vfio-pci');
@@ -101,46 +167,4 @@ function driverOf(option: string | undefined): string {
 
 function lines(list: readonly string[]): string {
 	return list.map((text) => `${text}\n`).join('');
-}
-
-function line(bound: Bound): string {
-	const [before, after] = [bound.before ?? 'none', bound.after ?? 'none'];
-	const change = before === after ? `already ${after}` : `${before} -> ${after}`;
-	return [bound.bdf, change, groupOf(bound)].join('  ');
-}
-
-// A bridge of the group with its port driver is in nobody's way.
-function groupOf({iommuGroup, companions}: Bound): string {
-	if (iommuGroup === null) return 'no group';
-	const others = companions
-		.filter(({driver}) => driver !== 'pcieport')
-		.map(({bdf, driver}) => `${bdf} (${driver ?? 'none'})`);
-	return others.length === 0
-		? `group ${iommuGroup}`
-		: `group ${iommuGroup} with ${others.join(', ')}`;
-}
-
-// What stands between the change and its purpose; the change itself was made all the same.
-function warnings(program: string, report: Report): string[] {
-	const bound = report.functions.filter(({after}) => after?.includes('vfio'));
-	const groups = new Map(bound.map((one) => [one.iommuGroup, one]));
-	const ungrouped = bound.filter(({iommuGroup}) => iommuGroup === null);
-	return [
-		...ungrouped.flatMap(({bdf}) => [
-			`${program}: warning: ${bdf} is in no IOMMU group, so VFIO cannot use it`,
-			'  Try: turn the IOMMU on, in the firmware and with intel_iommu=on on the kernel command line',
-		]),
-		...[...groups.values()]
-			.filter(({isViable}) => isViable === false)
-			.flatMap((one) => notViable(program, one)),
-	];
-}
-
-function notViable(program: string, {iommuGroup, companions}: Bound): string[] {
-	const hindering = companions.filter(({hinders}) => hinders);
-	const names = hindering.map(({bdf, driver}) => `${bdf} (${driver})`).join(', ');
-	return [
-		`${program}: warning: VFIO cannot use IOMMU group ${iommuGroup} yet: ${names} in it must go too`,
-		`  Try: ${program} ${hindering.map(({bdf}) => bdf).join(' ')}`,
-	];
 }

@@ -1,26 +1,32 @@
 // SPDX-License-Identifier: MIT
+import {readFileSync} from 'node:fs';
 import {string} from '@oclif/core/args';
-import {boolean, option} from '@oclif/core/flags';
+import {boolean, option, string as text} from '@oclif/core/flags';
 import {BaseCommand} from '../lib/base-command.ts';
 import {parameterNotes} from '../lib/boot-parameters.ts';
 import type {Named} from '../lib/completion.ts';
 import {describePair, machineLines} from '../lib/describe.ts';
 import {ExitCode, type ExitStatus} from '../lib/exit-code.ts';
+import {type Expectation, type Judged, judge, parseExpectations} from '../lib/expect.ts';
+import {expectJson, expectTap, expectText} from '../lib/expect-text.ts';
 import {Failure} from '../lib/failure.ts';
 import {describeFix, fixCommands} from '../lib/fix.ts';
 import {partsOf} from '../lib/function.ts';
 import {groupNotes} from '../lib/group-notes.ts';
+import {changesBetween, verdictChanges} from '../lib/machine-diff.ts';
+import {changeText, verdictChangeText} from '../lib/machine-diff-text.ts';
 import {writePairs, writeSummary} from '../lib/matrix-json.ts';
 import {countWords, matrixLines, type Verdicts} from '../lib/matrix-text.ts';
 import {native, type PciFunction, type Read, type Scan, type VerdictWord} from '../lib/native.ts';
 import {writeOut} from '../lib/output.ts';
-import {assumptionFlags, fromFlag, readSource} from '../lib/source.ts';
+import {assumptionFlags, fromFlag, readSource, statOf} from '../lib/source.ts';
 import {loadStyle} from '../lib/style.ts';
 
 export default class Check extends BaseCommand {
 	static override summary =
 		"Tell whether one function reaches another's memory, by which way, and what is between.";
-	static override operandsUsage = 'CLIENT PROVIDER | --matrix [FUNCTION…]';
+	static override operandsUsage =
+		'CLIENT PROVIDER | --matrix [FUNCTION…] | --expect FILE | --diff FILE [FILE]';
 	static override operandKinds: readonly Named[] = ['functions'];
 	static override args = {
 		function: string({
@@ -47,6 +53,21 @@ export default class Check extends BaseCommand {
 			dependsOn: ['matrix', 'json'],
 			description: 'with --matrix --json: one pair for each two groups that share a fate',
 		}),
+		expect: text({
+			helpValue: 'FILE',
+			exclusive: ['matrix', 'fix', 'require'],
+			description:
+				'is the machine as the lines of FILE say: CLIENT PROVIDER direct|any|through-root|no',
+		}),
+		diff: boolean({
+			exclusive: ['matrix', 'fix', 'expect', 'require', 'from'],
+			description: 'what changed between two machines on paper, or from one to this machine',
+		}),
+		tap: boolean({
+			dependsOn: ['expect'],
+			exclusive: ['json'],
+			description: 'with --expect: write TAP, for test runners',
+		}),
 		...fromFlag,
 		...assumptionFlags,
 	};
@@ -55,17 +76,24 @@ export default class Check extends BaseCommand {
 		'<%= program %> --require direct --json nvme0n1 card0',
 		'<%= program %> --fix nvme0 04:00.0',
 		'<%= program %> --matrix',
+		'<%= program %> --expect /etc/p2p.expect --tap',
+		'<%= program %> --diff before.json',
 		'lspci -Dnnvvvxxxx | <%= program %> --from - --kernel 6.12 --cpu zen 03:00.0 04:00.0',
 	];
 
 	async run(): Promise<void> {
 		const {args, flags} = await this.parse(Check);
 		const names = args.function ?? [];
-		if (!flags.matrix) requireTwo(names);
+		if (flags.diff) return this.#diff(names, flags);
+		if (flags.expect !== undefined) requireNone(names);
+		else if (!flags.matrix) requireTwo(names);
 
+		const expectations =
+			flags.expect === undefined ? [] : readExpectations(flags.expect, flags.from);
 		const source = await readSource(flags);
 		const scan = await native.scan(source);
-		if (flags.matrix) await this.#matrix(source, scan, names, flags);
+		if (flags.expect !== undefined) await this.#expect(source, scan, expectations, flags);
+		else if (flags.matrix) await this.#matrix(source, scan, names, flags);
 		else await this.#pair(source, scan, names, flags);
 	}
 
@@ -94,6 +122,37 @@ export default class Check extends BaseCommand {
 		this.answer(statusOf(pair.verdict, flags.require), {text, json}, flags.json);
 	}
 
+	async #expect(
+		source: Read,
+		{machine, functions}: Scan,
+		expectations: readonly Expectation[],
+		{tap, json}: Flags,
+	): Promise<void> {
+		const judged = await judge(source, functions, expectations);
+		const text = tap ? expectTap(machine, judged) : expectText(machine, judged);
+		this.answer(statusOfExpected(judged), {text, json: expectJson(machine, judged)}, json);
+	}
+
+	// As diff(1): 0 the same, 1 not.
+	async #diff(files: readonly string[], flags: Flags): Promise<void> {
+		const [before, after] = files;
+		if (before === undefined) throw new Failure('missing operand: FILE', {hints: [helpHint]});
+		if (files.length > 2) throw new Failure(`extra operand: ${files[2]}`, {hints: [helpHint]});
+		const sources = [
+			await readSource({...flags, sysroot: '', from: before}),
+			await readSource(after === undefined ? flags : {...flags, sysroot: '', from: after}),
+		] as const;
+		const scans = [await native.scan(sources[0]), await native.scan(sources[1])] as const;
+		const changes = changesBetween(...scans);
+		const verdicts = await verdictChanges(...sources, scans);
+
+		const lines = [...changes.map(changeText), ...verdicts.map(verdictChangeText)];
+		const [old, now] = scans.map(({machine}) => machine);
+		const json = {version: 1, before: old, after: now, changes, verdicts};
+		const text = lines.map((line) => `${line}\n`).join('');
+		this.answer(lines.length === 0 ? ExitCode.yes : ExitCode.no, {text, json}, flags.json);
+	}
+
 	async #matrix(source: Read, scan: Scan, names: readonly string[], flags: Flags): Promise<void> {
 		const functions = names.length === 0 ? mattering(scan.functions) : names;
 		const matrix = await native.matrix(source, functions);
@@ -114,13 +173,32 @@ type Flags = {
 	readonly require: 'direct' | 'any';
 	readonly fix: boolean;
 	readonly summary: boolean;
+	readonly tap: boolean;
 	readonly json: boolean;
+	readonly sysroot: string;
+	readonly kernel?: string | undefined;
+	readonly cpu?: string | undefined;
 };
+
+const helpHint = 'p2p-check --help';
+
+function readExpectations(file: string, from: string | undefined): Expectation[] {
+	if (file === '-' && from === '-')
+		throw new Failure('--expect and --from cannot both be standard input');
+	const name = file === '-' ? 'standard input' : file;
+	if (file !== '-' && statOf(file).isDirectory()) throw new Failure(`${file} is a folder`);
+	return parseExpectations(name, readFileSync(file === '-' ? 0 : file, 'utf8'));
+}
+
+function requireNone(names: readonly string[]): void {
+	if (names.length > 0)
+		throw new Failure(`extra operand: ${names[0]}: the pairs stand in the file of --expect`);
+}
 
 function requireTwo(names: readonly string[]): void {
 	if (names.length < 2) {
 		const missing = names.length === 0 ? 'CLIENT, PROVIDER' : 'PROVIDER';
-		throw new Failure(`missing operand: ${missing}`, {hints: ['p2p-check --help']});
+		throw new Failure(`missing operand: ${missing}`, {hints: [helpHint]});
 	}
 	if (names.length > 2) {
 		throw new Failure(`extra operand: ${names[2]}`, {hints: ['p2p-check --matrix   for many']});
@@ -135,6 +213,11 @@ function statusOf(verdict: VerdictWord, required: 'direct' | 'any'): ExitStatus 
 	if (verdict === 'unknown') return ExitCode.cannotTell;
 	const isYes = verdict === 'direct' || (verdict === 'through-root' && required === 'any');
 	return isYes ? ExitCode.yes : ExitCode.no;
+}
+
+function statusOfExpected(judged: readonly Judged[]): ExitStatus {
+	if (judged.some(({isMet}) => isMet === false)) return ExitCode.no;
+	return judged.some(({isMet}) => isMet === null) ? ExitCode.cannotTell : ExitCode.yes;
 }
 
 function statusOfAll(verdicts: Verdicts, required: 'direct' | 'any'): ExitStatus {

@@ -32,6 +32,8 @@ export type Space = {
 	readonly type?: number;
 	readonly speed?: number;
 	readonly width?: number;
+	/** The physical number of a port's slot. */
+	readonly slot?: number;
 	/** A switch port's number, as the egress control vector counts. */
 	readonly port: number;
 	/** ACS control; absent: no capability. */
@@ -41,6 +43,7 @@ export type Space = {
 /** SV, TB, RR, CR, UF and DT, as QEMU's ports have them, and EC, which they have not. */
 const acsCapability = 0x7f;
 const express = 0x40;
+const slotImplemented = 0x100;
 const speeds = [2.5, 5, 8, 16, 32, 64];
 
 export function configSpace(space: Space): Buffer {
@@ -70,7 +73,7 @@ function writeBar(bytes: Buffer, {index, start, is64, isPrefetchable}: DrawnBar)
 	if (is64) bytes.writeUInt32LE(Math.floor(start / 2 ** 32), 0x14 + 4 * index);
 }
 
-function writeExpress(bytes: Buffer, {type = 0, speed = 0, width = 0, port}: Space): void {
+function writeExpress(bytes: Buffer, {type = 0, speed = 0, width = 0, port, slot}: Space): void {
 	const code = speeds.indexOf(speed) + 1;
 	bytes.writeUInt16LE(0x10, 0x06);
 	bytes.writeUInt8(express, 0x34);
@@ -78,6 +81,9 @@ function writeExpress(bytes: Buffer, {type = 0, speed = 0, width = 0, port}: Spa
 	bytes.writeUInt16LE(2 | (type << 4), express + 0x02);
 	bytes.writeUInt32LE(code + width * 16 + port * 2 ** 24, express + 0x0c);
 	bytes.writeUInt16LE(code + width * 16, express + 0x12);
+	if (slot === undefined) return;
+	bytes.writeUInt16LE(2 | (type << 4) | slotImplemented, express + 0x02);
+	bytes.writeUInt32LE(slot * 2 ** 19, express + 0x14);
 }
 
 function writeAcs(bytes: Buffer, control: number): void {

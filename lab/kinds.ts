@@ -42,12 +42,15 @@ const units = ['', 'K', 'M', 'G', 'T'];
 
 /** Bytes of a size as coreutils writes it: `4096`, `64M`, `1GiB`, `1MB`, `0x1000`; undefined for anything else. */
 export function parseSize(text: string): number | undefined {
-	if (/^0x[0-9a-f]+$/i.test(text)) return Number(text);
+	const bytes = /^0x[0-9a-f]+$/i.test(text) ? Number(text) : parseDecimal(text);
+	return Number.isSafeInteger(bytes) ? bytes : undefined;
+}
+
+function parseDecimal(text: string): number | undefined {
 	const [, digits, unit = '', suffix = ''] = /^(\d+)([KMGT]?)(iB|B)?$/i.exec(text) ?? [];
 	if (digits === undefined || (unit === '' && suffix !== '')) return undefined;
 	const base = suffix.toUpperCase() === 'B' ? 1000 : 1024;
-	const bytes = Number(digits) * base ** units.indexOf(unit.toUpperCase());
-	return Number.isSafeInteger(bytes) ? bytes : undefined;
+	return Number(digits) * base ** units.indexOf(unit.toUpperCase());
 }
 
 const integer = (low: number, high: number) => (text: string) =>

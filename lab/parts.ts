@@ -197,7 +197,7 @@ function mebibytes(node: DrawnNode, key: string): string {
 }
 
 function slot({chassis}: Surroundings): Record<string, string> {
-	return {chassis: `${chassis}`, port: `${chassis % 256}`};
+	return {chassis: `${chassis}`, slot: `${chassis}`, port: `${chassis % 256}`};
 }
 
 function device(

@@ -22,6 +22,7 @@ export function drawMachine(text: string): string {
 		drawing,
 		above: ({parent = ''}) => byBdf.get(parent),
 		below: (bdf = '') => byParent.get(bdf) ?? [],
+		slots: new Map(placed.map(({bdf}, index) => [bdf, index + 1])),
 		next: {memory: firstMemory, prefetch: firstPrefetch},
 		counts: {nvme: 0, card: 0, eth: 0},
 		groups: new Map(),
@@ -43,6 +44,8 @@ type Tree = {
 	readonly above: (placed: Placed) => Placed | undefined;
 	/** What stands right below a bridge, or on the root buses. */
 	readonly below: (bdf?: string) => readonly Placed[];
+	/** Numbers of slots by the port's bdf, as the lab gives them. */
+	readonly slots: ReadonlyMap<string, number>;
 	readonly next: {memory: number; prefetch: number};
 	readonly counts: Record<'nvme' | 'card' | 'eth', number>;
 	readonly groups: Map<string, number>;
@@ -272,6 +275,7 @@ function spaceOf(tree: Tree, placed: Placed, look: Look, bars: readonly DrawnBar
 	const [vendor = 0, device = 0] = look.id.split(':').map((id) => Number.parseInt(id, 16));
 	const [speed, width] = linkOf(node);
 	const acs = acsOf(tree.drawing, node);
+	const slot = hasSlot(look) ? tree.slots.get(bdf) : undefined;
 	return configSpace({
 		vendor,
 		device,
@@ -285,7 +289,12 @@ function spaceOf(tree: Tree, placed: Placed, look: Look, bars: readonly DrawnBar
 		...(secondary === undefined ? {} : {buses: [secondary, subordinate ?? secondary] as const}),
 		...(look.type === undefined ? {} : {type: look.type}),
 		...(acs === undefined ? {} : {acs}),
+		...(slot === undefined ? {} : {slot}),
 	});
+}
+
+function hasSlot({type}: Look): boolean {
+	return type === expressType.rootPort || type === expressType.downstream;
 }
 
 function acsOf({iommu}: Drawing, {kind, keys}: DrawnNode): number | undefined {

@@ -23,12 +23,16 @@ export function isTar(bytes: Buffer): boolean {
 	return bytes.subarray(257, 262).toString('latin1') === 'ustar';
 }
 
-/** Unpacks a tar into a new folder that goes with this process; returns that folder. */
-export async function unpackTar(bytes: Buffer): Promise<string> {
+/** Unpacks a tar into a new folder that goes with this process; returns that folder. name: for sentences. */
+export async function unpackTar(name: string, bytes: Buffer): Promise<string> {
 	const folder = temporaryFolder();
 	const {extract} = await import('tar');
 	const stream = extract({cwd: folder, sync: true, preserveOwner: false, filter: isHarmless});
-	stream.end(bytes);
+	try {
+		stream.end(bytes);
+	} catch (error) {
+		throw new Failure(`${name} cannot be unpacked: ${(error as Error).message}`);
+	}
 	return folder;
 }
 

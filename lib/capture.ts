@@ -58,10 +58,15 @@ const matching = (pattern: RegExp, wants: string): Kind => ({
 const text = matching(/^[^\0]{0,65536}$/s, 'text');
 const bdf = matching(/^[0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/, 'a function');
 const address = matching(/^0x[0-9a-f]{1,16}$/, 'an address');
-const number: Kind = {
-	wants: 'a whole number',
-	accepts: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
-};
+const upTo = (largest: number, wants = `a whole number up to ${largest}`): Kind => ({
+	wants,
+	accepts: (value) => Number.isSafeInteger(value) && 0 <= Number(value) && Number(value) <= largest,
+});
+const byte = upTo(0xff);
+const word = upTo(0xffff);
+/** As the core counts what is no number of bytes. */
+const number = upTo(0x7fffffff);
+const size = upTo(Number.MAX_SAFE_INTEGER, 'a whole number');
 const speed: Kind = {wants: 'a number', accepts: Number.isFinite};
 const flag: Kind = {wants: 'true or false', accepts: (value) => typeof value === 'boolean'};
 const orNull = ({wants, accepts}: Kind): Kind => ({
@@ -102,12 +107,12 @@ const functionFields: Fields = {
 	rootBus: text,
 	parent: orNull(bdf),
 	physfn: orNull(bdf),
-	vendor: number,
-	device: number,
-	subVendor: orNull(number),
-	subDevice: orNull(number),
-	classCode: number,
-	revision: orNull(number),
+	vendor: word,
+	device: word,
+	subVendor: orNull(word),
+	subDevice: orNull(word),
+	classCode: upTo(0xffffff),
+	revision: orNull(byte),
 	driver: orNull(text),
 	driverOverride: orNull(text),
 	iommuGroup: orNull(number),
@@ -116,13 +121,13 @@ const functionFields: Fields = {
 	powerState: orNull(text),
 	isEnabled: orNull(flag),
 	config: matching(/^([0-9a-f]{2}|\.\.){0,4096}$/, "pairs of hexadecimal digits or '..'"),
-	configSpace: orNull(number),
+	configSpace: orNull(upTo(4096)),
 	hasResources: orNull(flag),
 	bars: listOf(
 		objectOf({
 			...region,
-			index: number,
-			size: number,
+			index: upTo(6),
+			size,
 			busAddress: orNull(address),
 			is64: flag,
 			isPrefetchable: flag,
@@ -134,9 +139,9 @@ const functionFields: Fields = {
 	apertureBits: orNull(number),
 	link: orNull(link),
 	maxLink: orNull(link),
-	p2pmem: orNull(objectOf({size: number, available: number, isPublished: flag})),
+	p2pmem: orNull(objectOf({size, available: size, isPublished: flag})),
 	names: listOf(text),
-	cmbSize: orNull(number),
+	cmbSize: orNull(size),
 };
 
 function check(

@@ -44,6 +44,7 @@ export const columns: Readonly<Record<string, Column>> = Object.fromEntries(
 		plain('ROLE', ({role}) => role),
 		plain('ID', ({vendor, device}) => `${hex(vendor)}:${hex(device)}`),
 		plain('PATH', ({path}) => path),
+		{...plain('SLOT', ({slot}) => slot), isRight: true},
 		{
 			name: 'ACS',
 			text: acsText,

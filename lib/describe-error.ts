@@ -242,11 +242,11 @@ const sentences: Readonly<Record<string, Describe>> = {
 		text: `${bdf} is in no IOMMU group: the IOMMU is off`,
 		hints: [iommuHint],
 	}),
-	VFIO_NOT_VIABLE: ({group, members}) => ({
+	VFIO_NOT_VIABLE: ({bdf, group, members}) => ({
 		text: `VFIO cannot use IOMMU group ${group} yet: ${members || 'other functions in it have drivers'}`,
 		hints: [
 			'p2p-list --all -o FUNCTION,DRIVER,GROUP',
-			'p2p-bind FUNCTION…   the others of the group',
+			`p2p-bind --group ${bdf || 'FUNCTION'}   takes the others along`,
 		],
 	}),
 	VFIO_NO_IOMMUFD: noIommufd,
@@ -322,6 +322,14 @@ const sentences: Readonly<Record<string, Describe>> = {
 	P2P_LOCKDOWN: lockedDown,
 	P2P_UNSAFE_FOLDER: ({path}) => ({
 		text: `${path} is a link, or others can change it: what it says cannot be trusted`,
+	}),
+	P2P_FOREIGN_FILE: ({path}) => ({
+		text: `${path} was not made by p2p-bind, and is left as it is`,
+		hints: [`mv ${path} ${path}.old   if it may go`],
+	}),
+	P2P_NOT_KEPT: ({driver}) => ({
+		text: `${driver} finds its functions by itself: no rule can keep one for it`,
+		hints: ['p2p-bind --restore FUNCTION   removes a rule that keeps it for another driver'],
 	}),
 	P2P_NOT_OWNED: ({path, reason}) => ({
 		text: `what it says cannot be trusted: ${refusalText(reason, path)}`,

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Who uses a function or a disk, and how to end that: the sentence of P2P_IN_USE, whose facts
-// hold any number of uses ('uses' of them, with '0.code', '0.device' …; native/pci/usage.h).
+// hold any number of uses ('uses' of them, with '0.code', '0.device' …; native/pci/usage.h), and of
+// each use by itself.
+
+import type {Use} from './native.ts';
+import {sshAddress} from './ssh.ts';
 
 type Facts = Readonly<Record<string, string>>;
 type Sentence = {readonly text: string; readonly hints: readonly string[]};
@@ -13,45 +17,30 @@ export function describeUses(facts: Facts, state = 'in use'): Sentence {
 	const verb = subjects.length === 1 ? 'is' : 'are';
 	return {
 		text: `${subjects.join(', ')} ${verb} ${state}: ${[...texts.slice(0, most), ...more].join('; ')}`,
-		hints: distinct(uses.flatMap(useHint)).slice(0, most),
+		hints: distinct(inOrderOfEnding(uses).map(useHint))
+			.filter((hint) => hint !== '')
+			.slice(0, most),
 	};
 }
 
-const most = 4;
-
-function useAt(facts: Facts, index: number): Facts {
-	const prefix = `${index}.`;
-	const own = Object.entries(facts).filter(([name]) => name.startsWith(prefix));
-	return Object.fromEntries(own.map(([name, fact]) => [name.slice(prefix.length), plain(fact)]));
+/** What stands on others ends first: mounts before volumes, volumes before what they stand on. */
+export function inOrderOfEnding(uses: readonly Use[]): Use[] {
+	const isBelow = ({code}: Use) => code === 'held' || code === 'network-held';
+	return [...uses.filter((use) => !isBelow(use)), ...uses.filter(isBelow).reverse()];
 }
 
-// Mount points and names of processes are other people's text.
-function plain(text: string): string {
-	return text.replaceAll(/\p{Cc}/gu, '?');
-}
-
-function distinct(list: readonly string[]): string[] {
-	return [...new Set(list)];
-}
-
-function useText({
-	code = '',
-	device,
-	where,
-	holder,
-	interface: name,
-	count,
-	...facts
-}: Facts): string {
-	const process = facts.pid === undefined ? '' : ` in process ${facts.pid} (${facts.command})`;
+export function useText(use: Use): string {
+	const {code = '', device, where, interface: name, count, command, pid} = plainFacts(use);
+	const process = pid === undefined ? '' : ` in process ${pid} (${command})`;
 	const texts: Facts = {
 		mounted: `${device} is mounted at ${where}`,
 		swap: `${device} is swap`,
-		held: `${device} is held by ${holder}`,
+		held: `${device} is held by ${holderText(plainFacts(use))}`,
 		claimed: `the kernel keeps ${device} for somebody`,
 		open: `${device} is open${process}`,
 		'vfio-open': `${device} is open${process}`,
-		'network-up': `network interface ${name} is up`,
+		'network-up': `network interface ${name} is up${networkText(use)}`,
+		'network-held': `network interface ${name} is part of ${partText(plainFacts(use))}`,
 		'network-elsewhere': 'its network interface is in another network namespace',
 		display: 'it shows the console',
 		'vfs-enabled': `${count} virtual functions of it are enabled`,
@@ -60,16 +49,83 @@ function useText({
 	return texts[code] ?? code;
 }
 
-function useHint({code = '', bdf, device, where, interface: name}: Facts): string[] {
+/** A command that ends the use, or shows more of it; '' where there is none. */
+export function useHint(use: Use): string {
+	const {code = '', bdf, device, where, interface: name, holder, kind} = plainFacts(use);
 	const hints: Facts = {
 		mounted: `umount '${where}'`,
 		swap: `swapoff ${device}`,
-		held: `lsblk ${device}   shows what stands on it`,
+		held: holderHint(plainFacts(use)),
 		claimed: `fuser -vm ${device}   shows who keeps what was mounted from it busy`,
 		open: `fuser -v ${device}   shows who has it open`,
 		'network-up': `ip link set ${name} down`,
+		'network-held': kind === 'vlan' ? `ip link delete ${holder}` : `ip link set ${name} nomaster`,
 		display: 'echo 0 > /sys/class/vtconsole/vtcon1/bind   takes the console off it',
 		'vfs-enabled': `echo 0 > /sys/bus/pci/devices/${bdf}/sriov_numvfs`,
 	};
-	return hints[code] === undefined ? [] : [hints[code]];
+	return hints[code] ?? '';
+}
+
+const most = 4;
+
+function useAt(facts: Facts, index: number): Use {
+	const prefix = `${index}.`;
+	const own = Object.entries(facts).filter(([name]) => name.startsWith(prefix));
+	return Object.fromEntries(own.map(([name, fact]) => [name.slice(prefix.length), fact]));
+}
+
+// Mount points and names of processes are other people's text.
+function plainFacts(use: Use): Use {
+	return Object.fromEntries(
+		Object.entries(use).map(([name, fact]) => [name, fact.replaceAll(/\p{Cc}/gu, '?')]),
+	);
+}
+
+function distinct(list: readonly string[]): string[] {
+	return [...new Set(list)];
+}
+
+function holderText({holder = '', kind = '', name}: Use): string {
+	const words: Facts = {
+		lvm: `LVM volume ${name} (${holder})`,
+		crypt: `encrypted volume ${name} (${holder})`,
+		multipath: `multipath device ${name} (${holder})`,
+		dm: `${holder}, which is /dev/mapper/${name}`,
+		raid: `RAID array ${holder} (${name})`,
+		nvmet: `NVMe target ${name}`,
+	};
+	return words[kind] ?? holder;
+}
+
+function holderHint({device, holder, kind = '', name = ''}: Use): string {
+	const hints: Facts = {
+		lvm: `vgchange -an ${volumeGroup(name)}`,
+		crypt: `cryptsetup close ${name}`,
+		multipath: `multipath -f ${name}`,
+		dm: `dmsetup remove ${name}`,
+		raid: `mdadm --stop /dev/${holder}`,
+		loop: `losetup -d /dev/${holder}`,
+	};
+	return hints[kind] ?? `lsblk ${device}   shows what stands on it`;
+}
+
+/** Device-mapper names are VG-LV, with hyphens of either name doubled. */
+function volumeGroup(name: string): string {
+	const [, group = name] = /^((?:[^-]|--)+)-(?!-)/.exec(name) ?? [];
+	return group.replaceAll('--', '-');
+}
+
+function networkText(use: Use): string {
+	const {addresses = '', default: isDefault} = use;
+	const isSession = addresses !== '' && addresses.split(' ').includes(sshAddress());
+	const notes = [
+		...(addresses === '' ? [] : [addresses.replaceAll(' ', ', ')]),
+		...(isDefault === undefined ? [] : ['the default route']),
+		...(isSession ? ['the way of this SSH session'] : []),
+	];
+	return notes.length === 0 ? '' : `: ${notes.join('; ')}`;
+}
+
+function partText({holder, kind}: Use): string {
+	return kind === undefined ? `${holder}` : `${kind === 'vlan' ? 'VLAN' : kind} ${holder}`;
 }

@@ -254,14 +254,13 @@ export function privilegeHints(program: string, source: Machine['source']): stri
 	return source === 'live' ? [hints.live, captureHint] : [hints[source]];
 }
 
-function blockerHints({code, bdf, members, asleep}: Finding): string[] {
-	const others = members?.split(', ').map((member) => member.split(' ')[0]);
+function blockerHints({code, bdf, asleep}: Finding): string[] {
 	const hints: Readonly<Record<string, string>> = {
 		'no-iommu': 'intel_iommu=on on the kernel command line, and VT-d or AMD-Vi on in the firmware',
 		'no-vfio-pci': 'modprobe vfio-pci',
 		'client-driver': `p2p-bind ${bdf}   gives it to vfio-pci`,
 		'provider-driver': `p2p-bind ${bdf}   gives it to vfio-pci`,
-		'group-not-viable': `p2p-bind ${others?.join(' ')}   the others of the group`,
+		'group-not-viable': `p2p-bind --group ${bdf}   takes the others along`,
 		'group-permission': 'sudo, or chown of the group node',
 		asleep: `echo on > /sys/bus/pci/devices/${asleep}/power/control`,
 	};

@@ -15,7 +15,7 @@ export type Memory = {
 	readonly isKnown: boolean;
 };
 
-export function className({classCode}: PciFunction): string {
+export function className({classCode}: Pick<PciFunction, 'classCode'>): string {
 	const code = classCode.toString(16).padStart(6, '0');
 	const lengths = [6, 4, 2];
 	const known = lengths.map((length) => classNames[code.slice(0, length)]).find(Boolean);
@@ -68,13 +68,29 @@ export function recordOf(it: PciFunction): object {
 	};
 }
 
-/** By bdf, kernel path or name; the domain may be left out. */
-export function findFunction(functions: readonly PciFunction[], name: string): PciFunction {
-	const whole = /^[0-9a-f]{2}:/i.test(name) ? `0000:${name}` : name;
-	const found = functions.find(
+/**
+ * By bdf, kernel path or name, the domain may be left out; or all of VENDOR:DEVICE, as lspci -n
+ * writes it, and of VENDOR:DEVICE@SLOT.
+ */
+export function functionsNamed(functions: readonly PciFunction[], name: string): PciFunction[] {
+	const [, vendor, device, slot] = /^([0-9a-f]{4}):([0-9a-f]{4})(?:@(\d+))?$/i.exec(name) ?? [];
+	if (vendor !== undefined && device !== undefined)
+		return functions.filter(
+			(it) =>
+				it.vendor === Number.parseInt(vendor, 16) &&
+				it.device === Number.parseInt(device, 16) &&
+				(slot === undefined || it.slot === Number(slot)),
+		);
+	const whole = /^[0-9a-f]{2}[:.]/i.test(name) ? `0000:${name}` : name;
+	return functions.filter(
 		({bdf, path, names}) =>
 			bdf === whole.toLowerCase() || path === whole.toLowerCase() || names.includes(name),
 	);
+}
+
+/** The one of a bdf, kernel path or name. */
+export function findFunction(functions: readonly PciFunction[], name: string): PciFunction {
+	const [found] = functionsNamed(functions, name);
 	if (found !== undefined) return found;
 	throw new Failure(`there is no function ${name}`, {
 		hints: ['p2p-list --all   every function of this machine'],

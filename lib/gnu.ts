@@ -22,7 +22,8 @@ function normaliseWord(word: string, Class: CommandClass): string {
 	if (value !== undefined && flag?.type === 'boolean') {
 		throw new Failure(`option '--${name}' takes no value`);
 	}
-	const left = value ?? Class.optionalValues[name];
+	const {optionalValues} = Class;
+	const left = value ?? (Object.hasOwn(optionalValues, name) ? optionalValues[name] : undefined);
 	return left === undefined ? `--${name}` : `--${name}=${left}`;
 }
 

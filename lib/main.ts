@@ -30,12 +30,13 @@ export const commands: Readonly<Record<string, Load>> = {
 export async function main(program: string, words: readonly string[]): Promise<void> {
 	const isUmbrella = program === 'p2p';
 	const id = isUmbrella ? (words[0] ?? '--help') : program.slice('p2p-'.length);
-	const name = isUmbrella && id in commands ? `p2p ${id}` : program;
+	const known = Object.hasOwn(commands, id);
+	const name = isUmbrella && known ? `p2p ${id}` : program;
 	let ownFailure: number = ExitCode.trouble;
 	finishWriting(name);
 
 	try {
-		const load = commands[id];
+		const load = known ? commands[id] : undefined;
 		if (load === undefined) {
 			await umbrella(id);
 			return;
@@ -138,6 +139,10 @@ function tidyUsage(message: string): string {
 			'$1 and $2 exclude each other',
 		)
 		.replace(/^Expected --([\w-]+)=(\S*) to be one of: (.*)$/, "--$1: '$2' is none of $3")
+		.replace(
+			/^All of the following must be provided when using (--[\w-]+): (.*)$/,
+			'$1 goes with $2',
+		)
 		.replace(/^Nonexistent flags?: /, 'unrecognized option: ')
 		.replace(/^Unexpected arguments?: /, 'extra operand: ')
 		.replace(/\.$/, '');

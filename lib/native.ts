@@ -34,6 +34,8 @@ export type PciFunction = {
 	readonly rootBus: string;
 	readonly parent: string | null;
 	readonly physfn: string | null;
+	/** Physical number of the slot that it sits in. */
+	readonly slot: number | null;
 	readonly role: Role;
 	readonly vendor: number;
 	readonly device: number;
@@ -406,23 +408,75 @@ export type ShareReport = {
 };
 
 export type BindOrder = {
+	/** With restore, none: all that were changed. */
 	readonly functions: readonly string[];
 	/** A driver to bind to, '' to leave without one; null with restore. */
 	readonly driver: string | null;
+	/** Companions of the IOMMU group go along. */
+	readonly group?: boolean;
 	readonly restore: boolean;
 	readonly dryRun: boolean;
+	/** A udev rule that does the same at each boot: told, or installed too. */
+	readonly persist?: 'tell' | 'install' | null;
 };
 
-/** One write to sysfs, as the shell line a person would type. */
+/** Another function of the same IOMMU group. */
+export type BindCompanion = {
+	readonly bdf: string;
+	readonly driver: string | null;
+	/** With its driver VFIO cannot open the group. */
+	readonly hinders: boolean;
+	/** No bridge: --group takes it along. */
+	readonly mayCome: boolean;
+};
+
 export type BindReport = {
 	readonly functions: readonly {
 		readonly bdf: string;
 		readonly before: string | null;
 		readonly after: string | null;
 		readonly iommuGroup: number | null;
-		readonly companions: readonly {readonly bdf: string; readonly driver: string | null}[];
+		/** May VFIO open the group afterwards? */
+		readonly isViable: boolean | null;
+		readonly companions: readonly BindCompanion[];
 	}[];
+	readonly rules: readonly {
+		readonly bdf: string;
+		readonly path: string;
+		readonly text: string;
+		readonly isInstalled: boolean;
+	}[];
+	/** What installs the rules, as the shell lines a person would type. */
+	readonly keeping: readonly string[];
+	/** What was changed, in the same form. */
 	readonly commands: readonly string[];
+};
+
+type BindState = {readonly driver: string | null; readonly driverOverride: string | null};
+
+/** What breaks if a function changes hands: a code and its facts (native/pci/use.h). */
+export type Use = Readonly<Record<string, string>>;
+
+export type BindShown = BindState & {
+	readonly bdf: string;
+	readonly classCode: number;
+	readonly names: readonly string[];
+	/** Before p2p-bind changed it first. */
+	readonly before: BindState | null;
+	/** The udev rule of p2p-bind's that keeps it. */
+	readonly rule: string | null;
+	readonly iommuGroup: number | null;
+	/** May VFIO open the group as it is now? */
+	readonly isViable: boolean | null;
+	readonly companions: readonly BindCompanion[];
+	readonly uses: readonly Use[];
+};
+
+export type BindView = {
+	readonly functions: readonly BindShown[];
+	/** Those of other users too, and what they have mounted elsewhere. */
+	readonly seesProcesses: boolean;
+	readonly seesRecords: boolean;
 };
 
 export type AcsOrder = {
@@ -559,6 +613,12 @@ export type Native = {
 	/** Calls onReady once the dma-buf is there and holds it until stop(). */
 	share(order: ShareOrder, onReady: (report: ShareReport) => void): Job<null>;
 	bind(order: BindOrder): Promise<BindReport>;
+	/** No functions: all that p2p-bind has changed. */
+	bindShow(order: {
+		readonly root: string;
+		readonly functions: readonly string[];
+		readonly group: boolean;
+	}): Promise<BindView>;
 	acs(order: AcsOrder): Promise<AcsReport>;
 	/** Ports that p2p-acs has changed; empty where this user may not know. */
 	acsKept(source: Source): Promise<readonly AcsKept[]>;

@@ -68,14 +68,15 @@ async function readPaper(file: string): Promise<Place> {
 	if (file !== '-' && statOf(file).isDirectory()) return {root: rootOf(file, file)};
 	const name = file === '-' ? 'standard input' : file;
 	const bytes = decompress(name, readFileSync(file === '-' ? 0 : file));
-	if (isTar(bytes)) return {root: rootOf(name, await unpackTar(bytes))};
+	if (isTar(bytes)) return {root: rootOf(name, await unpackTar(name, bytes))};
 	const start = bytes.subarray(0, 4096).toString('utf8').trimStart();
 	if (start.startsWith('{')) return {capture: parseCapture(name, bytes.toString('utf8'))};
 	if (isDrawing(start)) return {root: await draw(name, bytes.toString('utf8'))};
 	return {text: bytes, name};
 }
 
-function statOf(file: string) {
+/** Failure where there is none. */
+export function statOf(file: string) {
 	try {
 		return statSync(file);
 	} catch (error) {
@@ -118,7 +119,8 @@ function releaseOf(text: string): string {
 }
 
 function cpuOf(text: string): {vendor: string; family: number} {
-	const known = cpus[text.toLowerCase()];
+	const word = text.toLowerCase();
+	const known = Object.hasOwn(cpus, word) ? cpus[word] : undefined;
 	if (known !== undefined) return known;
 	const [, vendor, family] = /^([A-Za-z]\w*):(\d+|0x[0-9a-f]+)$/i.exec(text) ?? [];
 	if (vendor !== undefined && family !== undefined) return {vendor, family: Number(family)};

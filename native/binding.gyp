@@ -1,4 +1,5 @@
 {
+	"variables": {"sanitize%": 0},
 	"target_defaults": {
 		"cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17"],
 		"cflags_cc": [
@@ -6,7 +7,14 @@
 			"-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror",
 			"-iquote", "<(module_root_dir)",
 			"-isystem", "<!(node -p \"require('path').resolve(require('node-addon-api').include_dir)\")"
-		]
+		],
+		"conditions": [["sanitize==1", {
+			"cflags_cc": [
+				"-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all",
+				"-fsanitize-coverage=inline-8bit-counters,pc-table", "-O1", "-g1", "-w"
+			],
+			"ldflags": ["-fsanitize=address,undefined"]
+		}]]
 	},
 	"targets": [
 		{
@@ -80,6 +88,20 @@
 			"type": "executable",
 			"dependencies": ["core"],
 			"sources": ["test/cmb.cpp"],
+			"libraries": ["-lblkid"]
+		},
+		{
+			"target_name": "hostile",
+			"type": "executable",
+			"dependencies": ["core"],
+			"sources": ["test/hostile.cpp"],
+			"libraries": ["-lblkid"]
+		},
+		{
+			"target_name": "threads",
+			"type": "executable",
+			"dependencies": ["core"],
+			"sources": ["test/threads.cpp"],
 			"libraries": ["-lblkid"]
 		},
 		{

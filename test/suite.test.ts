@@ -55,6 +55,18 @@ test('the umbrella refuses a word that is no program', (t) => {
 	t.regex(stderr, /'frobnicate'/);
 });
 
+test('names that every object of JavaScript has are no programs and no CPUs', (t) => {
+	for (const [program, ...words] of [
+		['p2p', 'constructor'],
+		['p2p', '__proto__'],
+		['p2p-list', '--cpu', 'constructor'],
+	] as const) {
+		const {status, stderr} = run(program, ...words);
+		t.is(status, 2);
+		t.notRegex(stderr, /internal error|\n\s+at /);
+	}
+});
+
 const silly: readonly (readonly [readonly string[], string])[] = [
 	[
 		['p2p-copy', '--depth', '0', 'a/ns1', 'b/bar2'],

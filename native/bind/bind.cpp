@@ -2,70 +2,23 @@
 #include "bind/bind.h"
 
 #include "bind/hand.h"
+#include "bind/plan.h"
 #include "bind/refuse.h"
-#include "bind/state.h"
-#include "bind/undo.h"
 #include "pci/machine.h"
 #include "pci/usage.h"
 #include "sys/error.h"
 #include "sys/process.h"
 
 #include <algorithm>
-#include <array>
 
 namespace bind
 {
 
 using sys::Error;
-
-// One function on its way.
-struct Step {
-	const pci::Function *function;
-	State before, to;
-	bool hadRecord = false;
-	std::vector<sys::Fd> claims = {};
-
-	bool isNeeded() const { return before.driver != to.driver; }
-};
-
-static State target(const Order &order, const pci::Function &function, const UndoBook *book)
-{
-	if (!order.restore)
-		return stateFor(order.driver);
-	if (const auto state = book ? book->find(function) : std::nullopt)
-		return *state;
-	throw Error("P2P_NOTHING_TO_RESTORE", "nothing is kept for " + function.bdf.name(),
-		    {{"bdf", function.bdf.name()}});
-}
-
-static Step plan(const Order &order, const pci::Function &function, const UndoBook *book)
-{
-	Step step{.function = &function,
-		  .before = readState(order.root, function.bdf),
-		  .to = target(order, function, book)};
-
-	// Bound already: nothing is touched, the override neither.
-	if (!order.restore && !step.isNeeded())
-		step.to = step.before;
-	step.hadRecord = book && book->find(function);
-	return step;
-}
-
-static std::vector<Step> planAll(const Order &order, const pci::Machine &machine,
-				 const UndoBook *book)
-{
-	std::vector<Step> steps;
-	for (const auto &name : order.functions) {
-		const pci::Function &function = machine.find(name);
-		const auto isSame = [&](const Step &s) { return s.function == &function; };
-		if (std::ranges::none_of(steps, isSame))
-			steps.push_back(plan(order, function, book));
-	}
-	return steps;
-}
+using Steps = std::vector<Step>;
 
 // Every function is looked at before the first one is touched.
-static void checkAll(const Order &order, std::vector<Step> &steps)
+static void checkAll(const Order &order, Steps &steps)
 {
 	std::vector<pci::Use> uses;
 	for (Step &step : steps) {
@@ -84,31 +37,58 @@ static void checkAll(const Order &order, std::vector<Step> &steps)
 			step.claims = claim(*step.function);
 }
 
-static void keep(const Step &step, const UndoBook *book)
+// Rules are for drivers that take what driver_override gives them; others find their functions by
+// themselves.
+static std::vector<Rule> rulesOf(const Order &order, const Steps &steps)
 {
-	// The first record stands: --restore leads back to what was before all of our changes.
-	if (book && !step.hadRecord)
-		book->keep(*step.function, step.before);
+	std::vector<Rule> rules;
+	if (order.persist == Persist::no)
+		return rules;
+	const std::string name = stateFor(order.driver).driverOverride;
+	if (name.empty())
+		throw Error("P2P_NOT_KEPT", order.driver + " needs no rule",
+			    {{"driver", order.driver}});
+	for (const Step &step : steps)
+		rules.push_back({.bdf = step.function->bdf,
+				 .path = Rules::pathOf(*step.function),
+				 .text = Rules::textOf(*step.function, name,
+						       step.kept.value_or(step.before))});
+	return rules;
 }
 
-static void settle(const Order &order, const Step &step, const UndoBook &book)
+static void requirePlaces(const Order &order, const Steps &steps, const Memory &memory)
 {
-	const auto kept = book.find(*step.function);
+	if (order.persist == Persist::install && !order.dryRun)
+		for (const Step &step : steps)
+			memory.rules.requirePlace(*step.function);
+}
+
+static void keep(const Step &step, const Memory &memory)
+{
+	// The first record stands: --restore leads back to what was before all of our changes.
+	if (memory.book && !step.hadRecord)
+		memory.book->keep(*step.function, step.before);
+}
+
+static void settle(const Order &order, const Step &step, const Memory &memory)
+{
+	if (order.restore)
+		memory.rules.remove(*step.function);
+	const auto kept = memory.book->find(*step.function);
 	if (order.restore || kept == readState(order.root, step.function->bdf))
-		book.drop(*step.function);
+		memory.book->drop(*step.function);
 }
 
 // In reverse order; what cannot be undone stays in the undo file, and is told.
-static std::string rollBack(Hand &hand, const std::vector<Step> &steps, size_t started,
-			    const UndoBook *book)
+static std::string rollBack(Hand &hand, const Steps &steps, size_t started, const Memory &memory)
 {
 	std::string left;
 	for (size_t i = started; i-- > 0;) {
 		const Step &step = steps[i];
 		try {
 			hand.bring(step.function->bdf, step.before);
-			if (book && !step.hadRecord)
-				book->drop(*step.function);
+			if (memory.book && !step.hadRecord)
+				memory.book->drop(*step.function);
 		} catch (const Error &error) {
 			left += (left.empty() ? "" : "\n") + std::string(error.what());
 		}
@@ -124,29 +104,45 @@ static std::string join(const std::vector<std::string> &lines)
 	return text;
 }
 
-static void bringAll(Hand &hand, std::vector<Step> &steps, const UndoBook *book)
+// Once all functions are where they belong; all of the files or none.
+static void installAll(Hand &hand, const Steps &steps, const Memory &memory,
+		       std::vector<Rule> &rules)
+{
+	size_t done = 0;
+	try {
+		for (; done < rules.size(); done++) {
+			hand.tell(memory.rules.installing(rules[done]));
+			if (memory.book)
+				memory.rules.install(*steps[done].function, rules[done]);
+			rules[done].isInstalled = memory.book.has_value();
+		}
+	} catch (const Error &) {
+		for (size_t i = 0; i < done; i++)
+			if (!steps[i].hadRule)
+				memory.rules.remove(*steps[i].function);
+		throw;
+	}
+}
+
+static void bringAll(const Order &order, Hand &hand, Steps &steps, const Memory &memory,
+		     std::vector<Rule> &rules)
 {
 	size_t started = 0;
 	try {
 		for (Step &step : steps) {
 			if (step.before == step.to)
 				continue;
-			keep(step, book);
+			keep(step, memory);
 			started = static_cast<size_t>(&step - steps.data()) + 1;
 			hand.bring(step.function->bdf, step.to, std::move(step.claims));
 		}
+		if (order.persist == Persist::install)
+			installAll(hand, steps, memory, rules);
 	} catch (Error &error) {
-		error.facts["left"] = rollBack(hand, steps, started, book);
+		error.facts["left"] = rollBack(hand, steps, started, memory);
 		error.facts["commands"] = join(hand.commands());
 		throw;
 	}
-}
-
-// Drivers that leave a group to VFIO because they start no DMA of their own.
-static bool leavesViable(const std::string &driver)
-{
-	static const std::array harmless = {"", "pcieport", "pci-stub", "pci-pf-stub"};
-	return std::ranges::find(harmless, driver) != harmless.end() || pci::isVfioDriver(driver);
 }
 
 static Bound describe(const Order &order, const pci::Machine &machine, const Step &step)
@@ -157,23 +153,13 @@ static Bound describe(const Order &order, const pci::Machine &machine, const Ste
 					  : readState(order.root, step.function->bdf).driver,
 		    .iommuGroup = step.function->iommuGroup,
 		    .isViable = std::nullopt,
-		    .companions = {}};
-	if (!bound.iommuGroup)
-		return bound;
-
-	bound.isViable = leavesViable(bound.after);
-	for (const pci::Function &other : machine.functions) {
-		if (other.iommuGroup != bound.iommuGroup || other.bdf == bound.bdf)
-			continue;
-		const bool hinders = !leavesViable(other.driver);
-		bound.companions.push_back({other.bdf, other.driver, hinders});
-		bound.isViable = *bound.isViable && !hinders;
-	}
+		    .companions = companionsOf(machine, *step.function)};
+	bound.isViable = isViable(*step.function, bound.after, bound.companions);
 	return bound;
 }
 
 // In a dry run the companions that go along are described as they would be.
-static pci::Machine machineAfter(const Order &order, const std::vector<Step> &steps)
+static pci::Machine machineAfter(const Order &order, const Steps &steps)
 {
 	auto machine = pci::Machine::scan(order.root);
 	if (!order.dryRun)
@@ -185,33 +171,50 @@ static pci::Machine machineAfter(const Order &order, const std::vector<Step> &st
 	return machine;
 }
 
+static Report reportOf(const Order &order, const Steps &steps, const Memory &memory,
+		       std::vector<Rule> rules, Hand &hand)
+{
+	const auto after = machineAfter(order, steps);
+	Report report{.functions = {},
+		      .rules = std::move(rules),
+		      .keeping = {},
+		      .commands = hand.commands()};
+	for (const Step &step : steps)
+		report.functions.push_back(describe(order, after, step));
+	for (const Rule &rule : report.rules)
+		report.keeping.push_back(memory.rules.installing(rule));
+	return report;
+}
+
 Report run(const Order &order)
 {
 	if (order.root.empty() && !sys::isRoot() && (order.restore || !order.dryRun))
 		throw Error("P2P_NOT_ROOT", "only the superuser may change drivers");
 
 	const auto machine = pci::Machine::scan(order.root);
-	std::optional<UndoBook> kept;
+	Memory memory{.rules = Rules(order.root), .book = std::nullopt};
 	if (order.restore || !order.dryRun)
-		kept.emplace(order.root);
-	const UndoBook *book = kept ? &*kept : nullptr;
+		memory.book.emplace(order.root);
 
-	auto steps = planAll(order, machine, book);
+	auto steps = plan(order, machine, memory);
+	auto rules = rulesOf(order, steps);
 	checkAll(order, steps);
+	requirePlaces(order, steps, memory);
+	if (order.dryRun)
+		memory.book.reset();
+
 	Hand hand(order.root, order.dryRun);
 	for (const Step &step : steps)
 		if (step.isNeeded())
 			hand.load(step.to.driver);
-	bringAll(hand, steps, order.dryRun ? nullptr : book);
-	if (!order.dryRun)
-		for (const Step &step : steps)
-			settle(order, step, *book);
-
-	const auto after = machineAfter(order, steps);
-	Report report{.functions = {}, .commands = hand.commands()};
-	for (const Step &step : steps)
-		report.functions.push_back(describe(order, after, step));
-	return report;
+	bringAll(order, hand, steps, memory, rules);
+	for (const Step &step : steps) {
+		if (order.restore && step.hadRule)
+			hand.tell(Rules::removing(*step.function));
+		if (!order.dryRun)
+			settle(order, step, memory);
+	}
+	return reportOf(order, steps, memory, std::move(rules), hand);
 }
 
 }

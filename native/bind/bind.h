@@ -3,6 +3,8 @@
 // as they were, after a crash too.
 #pragma once
 
+#include "bind/company.h"
+#include "bind/rules.h"
 #include "pci/bdf.h"
 
 #include <optional>
@@ -12,18 +14,17 @@
 namespace bind
 {
 
+// A udev rule that does the same at each boot: not at all, only told, or installed too.
+enum class Persist { no, tell, install };
+
 struct Order {
-	std::string root; // '' or the --sysroot folder
-	std::vector<std::string> functions;
-	std::string driver = "vfio-pci"; // '' to leave without one; ignored with restore
+	std::string root;                   // '' or the --sysroot folder
+	std::vector<std::string> functions; // with restore, none: all that were changed
+	std::string driver = "vfio-pci";    // '' to leave without one; ignored with restore
+	bool group = false;                 // companions of the IOMMU group go along
 	bool restore = false;
 	bool dryRun = false;
-};
-
-struct Companion {
-	pci::Bdf bdf;
-	std::string driver; // '' where none is bound
-	bool hinders;       // with this driver VFIO cannot open the group
+	Persist persist = Persist::no;
 };
 
 struct Bound {
@@ -36,12 +37,14 @@ struct Bound {
 
 struct Report {
 	std::vector<Bound> functions;
+	std::vector<Rule> rules;           // what makes it last, where that was asked for
+	std::vector<std::string> keeping;  // the same as shell lines
 	std::vector<std::string> commands; // what was changed, as shell lines
 };
 
 // Errors that leave everything as it was: P2P_NOT_ROOT, P2P_NO_FUNCTION, P2P_BAD_NAME,
-// P2P_NOTHING_TO_RESTORE {bdf}, P2P_NO_DRIVER {driver}, P2P_IN_USE
-// (pci/usage.h), P2P_WORK_BUSY {name, path}, P2P_UNSAFE_FOLDER {path}.
+// P2P_NOTHING_TO_RESTORE {bdf}, P2P_NO_DRIVER {driver}, P2P_NOT_KEPT {driver}, P2P_IN_USE
+// (pci/usage.h), P2P_WORK_BUSY {name, path}, P2P_UNSAFE_FOLDER {path}, P2P_FOREIGN_FILE {path}.
 // P2P_BIND_FAILED {bdf, driver, reason, errno, command, commands, left}: what had been done is
 // undone again, except what the lines of `left` say.
 Report run(const Order &order);

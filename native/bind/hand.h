@@ -30,6 +30,9 @@ public:
 	// Makes sure that the driver is there; modprobe where it is not. Error P2P_NO_DRIVER.
 	void load(const std::string &driver);
 
+	// What another hand does, in its place among the lines.
+	void tell(const std::string &command) { commands_.push_back(command); }
+
 	const std::vector<std::string> &commands() const { return commands_; }
 
 private:

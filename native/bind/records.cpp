@@ -37,20 +37,22 @@ std::optional<Records> Records::peek(const std::string &root, const std::string 
 	}
 }
 
-// The place may hold another device after a hot plug: then the record is not about this one.
-static std::string identity(const pci::Function &function)
+std::string identityOf(const pci::Function &function)
 {
 	return std::to_string(function.vendor) + ":" + std::to_string(function.device) + ":" +
 	       std::to_string(function.subVendor) + ":" + std::to_string(function.subDevice);
 }
 
-static Records::Values parse(const std::string &text)
+std::map<std::string, std::string> parseValues(const std::string &text, const std::string &prefix)
 {
-	Records::Values values;
+	std::map<std::string, std::string> values;
+	const size_t start = prefix.size();
 	std::istringstream lines(text);
-	for (std::string line; std::getline(lines, line);)
-		if (const size_t equals = line.find('='); equals != std::string::npos)
-			values[line.substr(0, equals)] = line.substr(equals + 1);
+	for (std::string line; std::getline(lines, line);) {
+		const size_t equals = line.find('=');
+		if (line.starts_with(prefix) && equals != std::string::npos)
+			values[line.substr(start, equals - start)] = line.substr(equals + 1);
+	}
 	return values;
 }
 
@@ -59,15 +61,15 @@ std::optional<Records::Values> Records::find(const pci::Function &function) cons
 	const auto text = folder_.read(function.bdf.name());
 	if (!text)
 		return std::nullopt;
-	auto values = parse(*text);
-	if (values["identity"] != identity(function))
+	auto values = parseValues(*text);
+	if (values["identity"] != identityOf(function))
 		return std::nullopt;
 	return values;
 }
 
 void Records::keep(const pci::Function &function, const Values &values) const
 {
-	std::string text = "identity=" + identity(function) + "\n";
+	std::string text = "identity=" + identityOf(function) + "\n";
 	for (const auto &[name, value] : values)
 		text += name + "=" + value + "\n";
 	folder_.write(function.bdf.name(), text);

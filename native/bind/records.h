@@ -15,6 +15,12 @@
 namespace bind
 {
 
+// A function's ids: its place may hold another device after a hot plug.
+std::string identityOf(const pci::Function &function);
+// Lines of 'name=value', each behind the prefix; others are left out.
+std::map<std::string, std::string> parseValues(const std::string &text,
+					       const std::string &prefix = "");
+
 class Records
 {
 public:

@@ -4,6 +4,14 @@
 namespace bind
 {
 
+std::optional<UndoBook> UndoBook::peek(const std::string &root)
+{
+	auto records = Records::peek(root, "bind");
+	if (!records)
+		return std::nullopt;
+	return UndoBook(std::move(*records));
+}
+
 std::optional<State> UndoBook::find(const pci::Function &function) const
 {
 	auto values = records_.find(function);

@@ -252,6 +252,16 @@ static Napi::Value bind(const Napi::CallbackInfo &info)
 	return async(info.Env(), [=] { return bind::run(order); }, bindToJs);
 }
 
+// bindShow({root, functions, group}): Promise<BindView>
+static Napi::Value bindShow(const Napi::CallbackInfo &info)
+{
+	const auto order = bindOrder(info[0].As<Napi::Object>());
+
+	return async(
+		info.Env(), [=] { return bind::show(order.root, order.functions, order.group); },
+		viewToJs);
+}
+
 // acs(order): Promise<AcsReport>
 static Napi::Value acs(const Napi::CallbackInfo &info)
 {
@@ -285,6 +295,7 @@ static Napi::Object exportAll(Napi::Env env, Napi::Object exports)
 	exports["map"] = Napi::Function::New(env, map);
 	exports["share"] = Napi::Function::New(env, share);
 	exports["bind"] = Napi::Function::New(env, bind);
+	exports["bindShow"] = Napi::Function::New(env, bindShow);
 	exports["acs"] = Napi::Function::New(env, acs);
 	exports["acsKept"] = Napi::Function::New(env, acsKept);
 	return exports;

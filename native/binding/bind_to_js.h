@@ -3,14 +3,16 @@
 #pragma once
 
 #include "bind/bind.h"
+#include "bind/show.h"
 
 #include <napi.h>
 
 namespace binding
 {
 
-// {functions, driver, restore, dryRun, root?}
+// {functions, driver, restore, dryRun, root?, group?, persist?}
 bind::Order bindOrder(const Napi::Object &object);
 Napi::Object bindToJs(Napi::Env env, const bind::Report &report);
+Napi::Object viewToJs(Napi::Env env, const bind::View &view);
 
 }

@@ -83,6 +83,7 @@ static void setIdentity(Napi::Env env, Napi::Object &object, const pci::Function
 	object["rootBus"] = function.rootBus;
 	object["parent"] = valueOrNull(env, function.parent);
 	object["physfn"] = valueOrNull(env, function.physfn);
+	object["slot"] = valueOrNull(env, function.slot);
 	object["role"] = roleText(function.role);
 	object["vendor"] = static_cast<double>(function.vendor);
 	object["device"] = static_cast<double>(function.device);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "device/nvme.h"
 
-#include "device/field.h"
+#include "device/nvme_identify.h"
 #include "sys/clock.h"
 #include "sys/error.h"
 
@@ -35,39 +35,32 @@ Nvme::Silencer::~Silencer()
 	nvme.controller_->silence();
 }
 
-static std::string activeNamespaces(const std::byte *list)
+static std::string activeNamespaces(IdentifyPage list)
 {
 	std::string names;
-	for (size_t i = 0; i < 1024; i++) {
-		const auto nsid = field<uint32_t>(list, i * 4);
-		if (nsid == 0)
-			break;
+	for (const uint32_t nsid : namespacesIn(list))
 		names += (names.empty() ? "ns" : ", ns") + std::to_string(nsid);
-	}
 	return names;
 }
 
 void Nvme::identifyNamespace()
 {
-	const auto *data = nsid_ ? controller_->identify(CNS_NAMESPACE, nsid_) : nullptr;
-	const uint64_t size = data ? field<uint64_t>(data, ID_NS_NSZE) : 0;
-	if (size == 0)
+	NamespaceData data;
+	if (nsid_ != 0)
+		data = namespaceIn(controller_->identify(CNS_NAMESPACE, nsid_),
+				   controller_->maxTransfer());
+	if (data.blocks == 0)
 		throw Error("P2P_NO_NAMESPACE", "no such namespace",
 			    {{"bdf", controller_->name()},
 			     {"nsid", std::to_string(nsid_)},
 			     {"has",
 			      activeNamespaces(controller_->identify(CNS_ACTIVE_NAMESPACES, 0))}});
-
-	const auto flbas = field<uint8_t>(data, ID_NS_FLBAS);
-	const unsigned index = (flbas & 0xfu) | (flbas >> 5 & 3u) << 4;
-	const auto format = field<uint32_t>(data, ID_NS_LBAF + index * 4);
-	const unsigned shift = format >> 16 & 0xff;
-	const bool hasMetadata = (format & 0xffff) != 0 || field<uint8_t>(data, ID_NS_DPS) != 0;
-	if (hasMetadata || shift < 9 || shift > 16)
-		throw Error("NVME_FORMAT", "a namespace format with metadata or protection",
+	if (data.blockSize == 0)
+		throw Error("NVME_FORMAT",
+			    "a namespace format with metadata or protection, or an odd one",
 			    {{"bdf", controller_->name()}, {"nsid", std::to_string(nsid_)}});
-	blockSize_ = size_t{1} << shift;
-	blocks_ = size;
+	blockSize_ = data.blockSize;
+	blocks_ = data.blocks;
 }
 
 unsigned Nvme::depth() const
@@ -147,9 +140,7 @@ void Nvme::flush()
 {
 	if (!controller_->hasVolatileCache())
 		return;
-	auto &queue = *lanes_->queues().front();
-	queue.push({.opcode = FLUSH, .nsid = nsid_});
-	controller_->finish(queue, flushTimeout);
+	controller_->run(*lanes_->queues().front(), {.opcode = FLUSH, .nsid = nsid_}, flushTimeout);
 }
 
 void Nvme::shutDown()

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "device/nvme_controller.h"
 
-#include "device/field.h"
 #include "device/nvme_status.h"
 #include "device/prp.h"
 #include "sys/clock.h"
@@ -17,8 +16,6 @@ using sys::Error;
 static constexpr uint64_t second = 1'000'000'000;
 static constexpr uint64_t adminTimeout = 60 * second; // as the kernel's driver
 static constexpr uint16_t adminDepth = 15;
-// MDTS may be unlimited; a request beyond this gains nothing.
-static constexpr size_t largestTransfer = 2 << 20;
 static constexpr unsigned mostQueues = 64;
 static constexpr uint64_t abortTimeout = second / 2;
 // Of the way down where somebody waits for the end of the program.
@@ -48,10 +45,13 @@ void Controller::bringUp()
 	if (capMinPage(cap_) != 0)
 		throw Error("NVME_FORMAT", "the controller wants pages above 4 KiB",
 			    {{"bdf", name()}});
+	if (capMqes(cap_) == 0)
+		throw Error("NVME_FORMAT", "the controller's queues hold no command",
+			    {{"bdf", name()}});
 
 	disable(readyTimeout(cap_), function_->stop().asked);
 	enable();
-	identifyController();
+	data_ = controllerIn(identify(CNS_CONTROLLER, 0));
 	const uint32_t ask = mostQueues - 1;
 	const uint32_t granted = admin({.opcode = SET_FEATURES,
 					.dwords = {FEATURE_NUMBER_OF_QUEUES, ask << 16 | ask}})
@@ -169,27 +169,16 @@ std::unique_ptr<QueuePair> Controller::makePair(unsigned id, unsigned depth)
 					   doorbell(2 * id + 1));
 }
 
-const std::byte *Controller::identify(uint32_t cns, uint32_t nsid)
+IdentifyPage Controller::identify(uint32_t cns, uint32_t nsid)
 {
 	std::memset(scratch_.data(), 0, PrpLayout::page);
 	admin({.opcode = IDENTIFY, .nsid = nsid, .prp1 = number(scratch_.iova()), .dwords = {cns}});
-	return scratch_.data();
-}
-
-void Controller::identifyController()
-{
-	const auto *data = identify(CNS_CONTROLLER, 0);
-	const auto mdts = field<uint8_t>(data, ID_CTRL_MDTS);
-
-	maxTransfer_ = mdts == 0 || mdts > 10 ? largestTransfer : PrpLayout::page << mdts;
-	hasVolatileCache_ = field<uint8_t>(data, ID_CTRL_VWC) & 1;
-	errorEntries_ = std::min(PrpLayout::page / errorEntrySize,
-				 field<uint8_t>(data, ID_CTRL_ELPE) + size_t{1});
+	return IdentifyPage(scratch_.data(), identifySize);
 }
 
 std::vector<LoggedError> Controller::errors(uint64_t after)
 {
-	const size_t size = errorEntries_ * errorEntrySize;
+	const size_t size = data_.errorEntries * errorEntrySize;
 	std::memset(scratch_.data(), 0, PrpLayout::page);
 	admin({.opcode = GET_LOG_PAGE,
 	       .nsid = ALL_NAMESPACES,
@@ -222,26 +211,24 @@ void Controller::deleteQueues(const QueuePair &queues)
 	admin({.opcode = DELETE_IO_CQ, .dwords = {queues.id()}});
 }
 
-Completion Controller::admin(Command command, uint64_t timeoutNs)
+Completion Controller::admin(const Command &command)
 {
-	adminQueue_->push(command);
-	return finish(*adminQueue_, timeoutNs);
+	return run(*adminQueue_, command, adminTimeout);
 }
 
-Completion Controller::admin(Command command)
-{
-	return admin(command, adminTimeout);
-}
-
-// Rings and waits for the one command under way in that queue.
-Completion Controller::finish(QueuePair &queue, uint64_t timeoutNs)
+Completion Controller::run(QueuePair &queue, const Command &command, uint64_t timeoutNs)
 {
 	sys::Patience patience(timeoutNs, function_->stop().asked);
+	const auto id = queue.push(command);
 
+	// Full of commands that were given up.
+	if (!id)
+		throw timedOut("a command");
 	queue.ring();
 	for (;;) {
-		if (const auto completion = queue.pop()) {
-			queue.ringCompletions();
+		const auto completion = queue.pop();
+		queue.ringCompletions();
+		if (completion && completion->id == *id) {
 			checkStatus(queue, *completion);
 			return *completion;
 		}
@@ -255,7 +242,8 @@ Completion Controller::finish(QueuePair &queue, uint64_t timeoutNs)
 bool Controller::askToAbort(const QueuePair &queue, uint16_t id)
 {
 	try {
-		admin({.opcode = ABORT, .dwords = {uint32_t{id} << 16 | queue.id()}}, abortTimeout);
+		run(*adminQueue_, {.opcode = ABORT, .dwords = {uint32_t{id} << 16 | queue.id()}},
+		    abortTimeout);
 		return true;
 	} catch (const Error &error) {
 		return error.code == "NVME_STATUS";

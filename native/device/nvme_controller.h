@@ -4,6 +4,7 @@
 #pragma once
 
 #include "device/nvme_errors.h"
+#include "device/nvme_identify.h"
 #include "device/nvme_queue.h"
 #include "sys/error.h"
 #include "vfio/function.h"
@@ -25,22 +26,22 @@ public:
 	~Controller();
 
 	const std::string &name() const { return function_->name(); }
-	size_t maxTransfer() const { return maxTransfer_; } // bytes
-	bool hasVolatileCache() const { return hasVolatileCache_; }
+	size_t maxTransfer() const { return data_.maxTransfer; } // bytes
+	bool hasVolatileCache() const { return data_.hasVolatileCache; }
 	bool isUp() const { return isUp_; }
 	// Of completions in I/O queues; silent unless somebody waits.
 	vfio::Interrupt &interrupt() { return interrupt_; }
 
 	// A page of Identify data, until the next command.
-	const std::byte *identify(uint32_t cns, uint32_t nsid);
+	IdentifyPage identify(uint32_t cns, uint32_t nsid);
 	// What its log of errors holds above that count; at most a page. Error NVME_STATUS where it
 	// keeps none.
 	std::vector<LoggedError> errors(uint64_t after);
 	// One more pair of I/O queues; nullptr where the controller grants no more.
 	std::unique_ptr<QueuePair> makeQueues(unsigned depth);
 	void deleteQueues(const QueuePair &queues);
-	// Rings and waits for the one command under way in that queue.
-	Completion finish(QueuePair &queue, uint64_t timeoutNs);
+	// One command, from the doorbell to its end. What ends of others meanwhile is dropped.
+	Completion run(QueuePair &queue, const Command &command, uint64_t timeoutNs);
 	// Error NVME_STATUS for anything but success. Its facts say which command it was; tag is
 	// that of whoever pushed it.
 	void checkStatus(const QueuePair &queue, const Completion &completion) const;
@@ -71,9 +72,7 @@ private:
 	void bringUp();
 	void disable(uint64_t timeoutNs, const std::stop_token &stop) const;
 	void enable();
-	void identifyController();
-	Completion admin(Command command, uint64_t timeoutNs);
-	Completion admin(Command command);
+	Completion admin(const Command &command);
 	std::unique_ptr<QueuePair> makePair(unsigned id, unsigned depth);
 	sys::Error timedOut(const std::string &what) const;
 
@@ -84,9 +83,7 @@ private:
 	sys::View registers_;
 
 	uint64_t cap_ = 0;
-	size_t maxTransfer_ = 0;
-	bool hasVolatileCache_ = true;
-	size_t errorEntries_ = 1;
+	ControllerData data_;
 	bool isUp_ = false;
 	unsigned grantedQueues_ = 0;
 	unsigned madeQueues_ = 0;

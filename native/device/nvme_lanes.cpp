@@ -26,7 +26,7 @@ bool Lanes::start(const Request &request)
 	const auto &place = places_[static_cast<unsigned>(request.target)];
 	const auto pointers = place.layout.at(request.offset, request.length, place.listIova);
 	const uint64_t lba = request.medium >> blockShift_;
-	const bool isTaken = queues_[next_]->push(
+	const auto id = queues_[next_]->push(
 		{
 			.opcode = request.direction == Direction::fromMedium ? READ : WRITE,
 			.nsid = nsid_,
@@ -37,9 +37,9 @@ bool Lanes::start(const Request &request)
 		},
 		request.tag);
 
-	if (isTaken && ++next_ == queues_.size())
+	if (id && ++next_ == queues_.size())
 		next_ = 0;
-	return isTaken;
+	return id.has_value();
 }
 
 // What failed is told once all that finished before it has been.

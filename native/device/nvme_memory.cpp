@@ -52,10 +52,16 @@ std::optional<MemoryPart> findCmb(const vfio::Function &function)
 	return part ? cutTo(function.regionSize(part->bar), *part) : std::nullopt;
 }
 
+// To VFIO 6 and 7 are the ROM and configuration space.
+static bool isBar(uint32_t indicator)
+{
+	return indicator < 6;
+}
+
 std::optional<MemoryPart> cmbIn(uint32_t location, uint32_t size)
 {
 	// SZU of 7 and above is reserved, and would go beyond 64 bits soon.
-	if (size >> 12 == 0 || ~size == 0 || (size >> 8 & 0xf) > 6)
+	if (size >> 12 == 0 || ~size == 0 || (size >> 8 & 0xf) > 6 || !isBar(location & 7))
 		return std::nullopt;
 	const uint64_t unit = 4096ull << 4 * (size >> 8 & 0xf);
 	return MemoryPart{.bar = static_cast<int>(location & 7),
@@ -73,6 +79,16 @@ std::optional<MemoryPart> cutTo(uint64_t barSize, MemoryPart part)
 	return part;
 }
 
+std::optional<MemoryPart> pmrIn(uint32_t capabilities)
+{
+	const uint32_t bar = capabilities >> 5 & 7;
+	if (!isBar(bar))
+		return std::nullopt;
+	return MemoryPart{.bar = static_cast<int>(bar),
+			  .isForReads = (capabilities & PMRCAP_RDS) != 0,
+			  .isForWrites = (capabilities & PMRCAP_WDS) != 0};
+}
+
 std::optional<MemoryPart> findPmr(const vfio::Function &function)
 {
 	const Registers registers(function);
@@ -81,6 +97,9 @@ std::optional<MemoryPart> findPmr(const vfio::Function &function)
 		return std::nullopt;
 
 	const uint32_t pmr = registers.read(PMRCAP);
+	auto part = pmrIn(pmr);
+	if (!part)
+		return std::nullopt;
 	const uint64_t unit = (pmr >> 8 & 3) == 0 ? second / 2 : 60 * second;
 	sys::Patience patience(std::max<uint64_t>((pmr >> 16 & 0xff) * unit, second),
 			       function.stop());
@@ -90,12 +109,8 @@ std::optional<MemoryPart> findPmr(const vfio::Function &function)
 			throw sys::Error("P2P_TIMEOUT", "the persistent memory region",
 					 {{"bdf", function.name()},
 					  {"what", "its persistent memory region"}});
-	const int bar = static_cast<int>(pmr >> 5 & 7);
-	return MemoryPart{.bar = bar,
-			  .offset = 0,
-			  .size = function.regionSize(bar),
-			  .isForReads = (pmr & PMRCAP_RDS) != 0,
-			  .isForWrites = (pmr & PMRCAP_WDS) != 0};
+	part->size = function.regionSize(part->bar);
+	return part;
 }
 
 void placeOwnCmb(const vfio::Function &function, pci::Iova start)

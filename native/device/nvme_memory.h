@@ -25,8 +25,11 @@ struct MemoryPart {
 };
 
 // The CMB that the registers CMBLOC and CMBSZ tell of (3.1.3.11 and 3.1.3.12); nullopt where there
-// is none.
+// is none, or not in a BAR.
 std::optional<MemoryPart> cmbIn(uint32_t location, uint32_t size);
+// Where the register PMRCAP (3.1.3.21) says that the PMR is, which is a whole BAR; size is not
+// known yet. nullopt where that is none.
+std::optional<MemoryPart> pmrIn(uint32_t capabilities);
 // What of it lies in a BAR of that size, in bytes: controllers may claim more, and the kernel's
 // driver cuts it too (nvme_map_cmb). nullopt where nothing does.
 std::optional<MemoryPart> cutTo(uint64_t barSize, MemoryPart part);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "device/nvme_queue.h"
 
+#include "device/shared_word.h"
 #include "sys/error.h"
 
 namespace device::nvme
@@ -26,10 +27,10 @@ QueuePair::QueuePair(uint16_t queueId, uint16_t queueDepth, std::byte *memory, p
 		freeIds_.push_back(id);
 }
 
-bool QueuePair::push(const Command &command, uint32_t tag)
+std::optional<uint16_t> QueuePair::push(const Command &command, uint32_t tag)
 {
 	if (free_ == 0)
-		return false;
+		return std::nullopt;
 
 	const uint16_t id = freeIds_[--free_];
 	slots_[id] = {.lba = command.dwords[0] | uint64_t{command.dwords[1]} << 32,
@@ -41,25 +42,24 @@ bool QueuePair::push(const Command &command, uint32_t tag)
 	entry = command;
 	entry.id = id;
 	tail_ = following(tail_);
-	return true;
+	return id;
 }
 
 void QueuePair::ring()
 {
 	if (rungTail_ == tail_)
 		return;
-	std::atomic_thread_fence(std::memory_order_release);
-	*sqDoorbell_ = rungTail_ = tail_;
+	rungTail_ = tail_;
+	storeRelease<uint32_t>(*sqDoorbell_, tail_);
 }
 
 std::optional<Completion> QueuePair::pop()
 {
 	auto *entry = reinterpret_cast<volatile Completion *>(memory_ + completionOffset_) + head_;
-	const uint16_t status = entry->status;
+	const uint16_t status = loadAcquire(entry->status);
 	if ((status & 1) != phase_)
 		return std::nullopt;
 
-	std::atomic_thread_fence(std::memory_order_acquire);
 	const Completion completion{.result = entry->result,
 				    .dword1 = 0,
 				    .sqHead = entry->sqHead,
@@ -69,7 +69,8 @@ std::optional<Completion> QueuePair::pop()
 	head_ = following(head_);
 	if (head_ == 0)
 		phase_ ^= 1;
-	if (completion.id >= slots_.size() || !slots_[completion.id].isUnderWay)
+	if (completion.id >= slots_.size() || !slots_[completion.id].isUnderWay ||
+	    completion.sqId != id_ || completion.sqHead >= entries_)
 		throwWild(completion.id);
 	slots_[completion.id].isUnderWay = false;
 	freeIds_[free_++] = completion.id;
@@ -97,8 +98,11 @@ std::optional<uint16_t> QueuePair::overdue(uint64_t time, uint64_t timeout)
 
 void QueuePair::ringCompletions()
 {
-	if (rungHead_ != head_)
-		*cqDoorbell_ = rungHead_ = head_;
+	if (rungHead_ == head_)
+		return;
+	rungHead_ = head_;
+	// Entries are read before the device may write them again.
+	storeRelease<uint32_t>(*cqDoorbell_, head_);
 }
 
 }

@@ -6,7 +6,6 @@
 #include "device/nvme_regs.h"
 #include "pci/address.h"
 
-#include <atomic>
 #include <cstddef>
 #include <optional>
 #include <vector>
@@ -31,12 +30,13 @@ public:
 	pci::Iova completionIova() const { return iova_ + completionOffset_; }
 	unsigned underWay() const { return static_cast<unsigned>(slots_.size() - free_); }
 
-	// Puts a command into the ring, with an id of its own; false when the queue is full. The
+	// Puts a command into the ring, with an id of its own; nullopt when the queue is full. The
 	// device learns of it at the next ring(). tag: for whoever pops it.
-	bool push(const Command &command, uint32_t tag = 0);
+	std::optional<uint16_t> push(const Command &command, uint32_t tag = 0);
 	void ring();
 	// The next finished command; nullopt where there is none yet. Error NVME_WILD for an id
-	// that is not under way: a device that makes ids up cannot be believed any more.
+	// that is not under way, and for a completion of another queue: a device that makes them
+	// up cannot be believed any more.
 	std::optional<Completion> pop();
 	uint32_t tag(unsigned id) const { return slots_[id].tag; }
 	// Tells the device how far the completion queue was read.

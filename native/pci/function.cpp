@@ -5,6 +5,7 @@
 #include "sys/file.h"
 
 #include <array>
+#include <climits>
 #include <cstdlib>
 #include <linux/pci_regs.h>
 #include <sstream>
@@ -23,6 +24,15 @@ static std::string readAttribute(const Function &function, const char *name)
 static uint64_t readNumber(const Function &function, const char *name)
 {
 	return strtoull(readAttribute(function, name).c_str(), nullptr, 0);
+}
+
+// nullopt for what is negative, for none or too large a one.
+static std::optional<int> wholeNumber(const std::string &text)
+{
+	const long value = strtol(text.c_str(), nullptr, 10);
+	if (text.empty() || text[0] < '0' || text[0] > '9' || value > INT_MAX)
+		return std::nullopt;
+	return static_cast<int>(value);
 }
 
 static bool isBridge(const Function &function)
@@ -120,15 +130,14 @@ static void readState(const std::string &root, Function &function)
 	if (function.driverOverride == "(null)")
 		function.driverOverride.clear();
 	if (const auto group = linkName(function, "iommu_group"); !group.empty())
-		function.iommuGroup = atoi(group.c_str());
+		function.iommuGroup = wholeNumber(group);
 	function.isGroupOpen = groupAccess(root, function);
 	function.vfioDevice = findVfioDevice(root, function);
 	readAperture(function);
-	if (const auto node = readAttribute(function, "numa_node"); !node.empty() && node[0] != '-')
-		function.numaNode = atoi(node.c_str());
+	function.numaNode = wholeNumber(readAttribute(function, "numa_node"));
 	// Without a driver the mask is the bus's default and tells nothing.
 	if (const auto bits = readNumber(function, "dma_mask_bits");
-	    bits && !function.driver.empty())
+	    bits > 0 && bits <= 64 && !function.driver.empty())
 		function.dmaBits = static_cast<int>(bits);
 	function.powerState = readAttribute(function, "power_state");
 	if (function.powerState == "unknown" || function.powerState == "error")
@@ -154,7 +163,8 @@ static Config readConfig(const std::string &root, const std::string &folder)
 	const std::string path = folder + "/config";
 	const auto bytes = sys::readBytes(path, PCI_CFG_SPACE_EXP_SIZE).value_or("");
 	const auto size = sys::fileSize(path);
-	if (!size)
+	// No space is larger, but a file may be.
+	if (!size || *size > PCI_CFG_SPACE_EXP_SIZE)
 		return Config(bytes);
 	return Config(bytes, endOfSpace(root, Config(bytes), *size));
 }

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <linux/pci_regs.h>
-#include <regex>
 #include <tuple>
 
 namespace pci
@@ -58,6 +57,27 @@ static void assignRoles(Machine &machine)
 	}
 }
 
+static std::optional<int> slotBelow(const Function &port)
+{
+	const auto express = port.config.capability(PCI_CAP_ID_EXP);
+	const auto flags = port.config.u16(express.offset + size_t{PCI_EXP_FLAGS});
+	const auto capabilities = port.config.u32(express.offset + size_t{PCI_EXP_SLTCAP});
+	if (express.seen != Seen::yes || !flags || !(*flags & PCI_EXP_FLAGS_SLOT) || !capabilities)
+		return std::nullopt;
+	return static_cast<int>((*capabilities & PCI_EXP_SLTCAP_PSN) >> 19);
+}
+
+static std::optional<int> slotOf(const Machine &machine, const Function &function)
+{
+	std::optional<int> slot;
+	for (auto parent = function.parent; parent && !slot;) {
+		const Function *port = machine.lookUp(*parent);
+		slot = port ? slotBelow(*port) : std::nullopt;
+		parent = port ? port->parent : std::nullopt;
+	}
+	return slot;
+}
+
 void Machine::finish()
 {
 	std::ranges::stable_sort(functions, {}, &Function::bdf);
@@ -66,6 +86,8 @@ void Machine::finish()
 		function.acs = readAcs(function.config);
 	}
 	assignRoles(*this);
+	for (Function &function : functions)
+		function.slot = slotOf(*this, function);
 }
 
 bool Machine::isCut() const
@@ -142,12 +164,24 @@ const Function &Machine::at(const Bdf &bdf) const
 	throw sys::Error("P2P_NO_FUNCTION", "no function " + bdf.name(), {{"name", bdf.name()}});
 }
 
+// '/dd.f', once or more. Names come from the command line, and are as long as whoever wrote them
+// likes: std::regex would need a stack to match.
+static bool areSteps(std::string_view text)
+{
+	constexpr size_t step = 5;
+	if (text.empty() || text.size() % step != 0)
+		return false;
+	for (; !text.empty(); text.remove_prefix(step))
+		if (text[0] != '/' || !Bdf::parse("00:" + std::string(text.substr(1, step - 1))))
+			return false;
+	return true;
+}
+
 // 'bb:dd.f/dd.f/…', the domain in front or not; '' where it is no kernel path.
 static std::string wholePath(const std::string &name)
 {
-	static const std::regex steps("^(/[0-9a-fA-F]{2}\\.[0-7])+$");
 	const size_t slash = name.find('/');
-	if (slash == std::string::npos || !std::regex_match(name.substr(slash), steps))
+	if (slash == std::string::npos || !areSteps(std::string_view(name).substr(slash)))
 		return "";
 	const auto first = Bdf::parse(name.substr(0, slash));
 	return first ? first->name() + name.substr(slash) : "";
@@ -155,8 +189,13 @@ static std::string wholePath(const std::string &name)
 
 static bool isKernelName(const std::string &name)
 {
-	static const std::regex form("^[A-Za-z][A-Za-z0-9_.-]*$");
-	return std::regex_match(name, form);
+	const auto isLetter = [](char c) {
+		return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+	};
+	const auto isRest = [&](char c) {
+		return isLetter(c) || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+	};
+	return !name.empty() && isLetter(name[0]) && std::ranges::all_of(name, isRest);
 }
 
 const Function &Machine::find(const std::string &name) const

@@ -68,6 +68,9 @@ struct Function {
 	std::string rootBus;       // '0000:00': domain and number of the bus at the top of the tree
 	std::optional<Bdf> parent; // the bridge above (pci_upstream_bridge; a VF's: its PF's)
 	std::optional<Bdf> physfn; // a VF's PF
+	// Physical Slot Number of the nearest port above that has a slot (PCIe Base Specification,
+	// 7.5.3.9); nullopt where none has, or none was read.
+	std::optional<int> slot;
 	Role role = Role::endpoint; // from the tree first, the Express type second
 
 	uint16_t vendor = 0, device = 0, subVendor = 0, subDevice = 0;

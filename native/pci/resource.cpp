@@ -23,7 +23,12 @@ constexpr size_t bridgeWindows = 4;
 
 struct Line {
 	uint64_t start = 0, end = 0, flags = 0;
-	bool exists() const { return (flags & (resourceIo | resourceMemory)) && end > start; }
+	// Of all addresses at once the size would be 0.
+	bool exists() const
+	{
+		return (flags & (resourceIo | resourceMemory)) && end > start &&
+		       end - start != UINT64_MAX;
+	}
 };
 
 static std::vector<Line> parseLines(const std::string &text)

@@ -4,26 +4,14 @@
 #pragma once
 
 #include "pci/machine.h"
+#include "pci/use.h"
 #include "sys/error.h"
 
-#include <map>
 #include <string>
 #include <vector>
 
 namespace pci
 {
-
-// One use, a code with its facts:
-//   mounted {device, where} · swap {device} · held {device, holder} · claimed {device}
-//   open {device, pid, command} · vfio-open {device, pid, command} · network-up {interface}
-//   network-elsewhere {} · display {reason: console|framebuffer} · vfs-enabled {count} · bridge {}
-// device is a path: /dev/nvme0n1p1. Every use has the fact bdf, where it is a function's.
-struct Use {
-	std::string code;
-	std::map<std::string, std::string> facts;
-
-	bool operator==(const Use &) const = default;
-};
 
 // Everything that uses the function. Processes of other users are seen by the superuser only.
 std::vector<Use> usesOf(const std::string &root, const Function &function);

@@ -42,12 +42,14 @@ static Fd step(const Fd &from, const std::string &name, mode_t mode)
 	return fd;
 }
 
-PrivateFolder PrivateFolder::open(const std::string &base, const std::vector<std::string> &steps)
+PrivateFolder PrivateFolder::open(const std::string &base, const std::vector<std::string> &steps,
+				  Readers readers)
 {
+	const mode_t last = readers == Readers::everybody ? 0755 : 0700;
 	auto fd = Fd::open(base, O_DIRECTORY);
 	for (size_t i = 0; i < steps.size(); i++)
-		fd = step(fd, steps[i], i + 1 == steps.size() ? 0700 : 0755);
-	return PrivateFolder(std::move(fd));
+		fd = step(fd, steps[i], i + 1 == steps.size() ? last : 0755);
+	return PrivateFolder(std::move(fd), readers);
 }
 
 std::optional<std::string> PrivateFolder::read(const std::string &name) const
@@ -76,10 +78,12 @@ void PrivateFolder::write(const std::string &name, const std::string &text) cons
 	unlinkat(fd_.number(), draft.c_str(), 0);
 
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	const mode_t mode = readers_ == Readers::everybody ? 0644 : 0600;
 	const Fd file(
-		check(openat(fd_.number(), draft.c_str(), flags, 0600), "open", pathOf(draft)),
+		check(openat(fd_.number(), draft.c_str(), flags, mode), "open", pathOf(draft)),
 		pathOf(draft));
 	file.writeAt(0, std::as_bytes(std::span(text)));
+	file.flush();
 	check(renameat(fd_.number(), draft.c_str(), fd_.number(), name.c_str()), "rename",
 	      pathOf(name));
 }

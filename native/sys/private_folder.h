@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A folder of small files that nobody but this user may read or change, for what must survive a
-// crash and must not be forged. No link is followed on the way to it or in it.
+// A folder of small files that nobody but this user may change, for what must survive a crash and
+// must not be forged. No link is followed on the way to it or in it.
 #pragma once
 
 #include "sys/fd.h"
@@ -12,13 +12,17 @@
 namespace sys
 {
 
+// Who else may read what is made.
+enum class Readers { nobody, everybody };
+
 class PrivateFolder
 {
 public:
-	// Walks from base along steps and makes what is missing; the last step with mode 0700.
+	// Walks from base along steps and makes what is missing, the last step for these readers.
 	// Error P2P_UNSAFE_FOLDER (facts: path) where a step is a link, belongs to another user
 	// or can be changed by one.
-	static PrivateFolder open(const std::string &base, const std::vector<std::string> &steps);
+	static PrivateFolder open(const std::string &base, const std::vector<std::string> &steps,
+				  Readers readers = Readers::nobody);
 
 	// flock(2), exclusive, without waiting; held until the object ends.
 	bool tryLock() const { return fd_.tryLock(); }
@@ -31,11 +35,12 @@ public:
 	void remove(const std::string &name) const;
 
 private:
-	explicit PrivateFolder(Fd fd) : fd_(std::move(fd)) {}
+	PrivateFolder(Fd fd, Readers readers) : fd_(std::move(fd)), readers_(readers) {}
 
 	std::string pathOf(const std::string &name) const { return fd_.path() + "/" + name; }
 
 	Fd fd_;
+	Readers readers_;
 };
 
 }

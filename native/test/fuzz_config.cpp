@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// libFuzzer: any bytes may be given for configuration space. native/test/fuzz.sh builds and runs
-// it.
+// libFuzzer: any bytes may be given for configuration space. npm run fuzz builds and runs it.
 #include "pci/acs.h"
 
 #include <cstdlib>

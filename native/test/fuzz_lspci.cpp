@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// libFuzzer: any text may be given for lspci's. native/test/fuzz.sh builds and runs it.
+// libFuzzer: any text may be given for lspci's. npm run fuzz builds and runs it.
 #include "paper/lspci.h"
 #include "route/verdict.h"
 

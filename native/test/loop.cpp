@@ -24,7 +24,7 @@ namespace
 class Model
 {
 public:
-	explicit Model(uint16_t id) : memory_(nvme::QueuePair::memorySize(depth) / 8)
+	explicit Model(uint16_t id) : id_(id), memory_(nvme::QueuePair::memorySize(depth) / 8)
 	{
 		auto pair = std::make_unique<nvme::QueuePair>(
 			id, depth, reinterpret_cast<std::byte *>(memory_.data()), pci::Iova{0},
@@ -42,7 +42,7 @@ public:
 	{
 		for (const uint32_t tail = submitted_; head_ != tail;) {
 			completions_[at_] = {.sqHead = head_,
-					     .sqId = 1,
+					     .sqId = id_,
 					     .id = commands_[head_].id,
 					     .status = phase_};
 			head_ = head_ == depth ? 0 : static_cast<uint16_t>(head_ + 1);
@@ -53,6 +53,7 @@ public:
 	}
 
 private:
+	uint16_t id_;
 	std::vector<uint64_t> memory_;
 	std::unique_ptr<nvme::QueuePair> pair_;
 	const nvme::Command *commands_ = nullptr;

@@ -17,9 +17,11 @@ namespace transfer
 using device::nvme::MemoryPart;
 using sys::Error;
 
-// Which part of which BAR a controller's own memory is.
+// Which part of which BAR a place is.
 static MemoryPart partOf(vfio::AddressSpace *space, const End &end)
 {
+	if (end.bar)
+		return {.bar = end.bar->index, .size = end.bar->size};
 	const bool isCmb = end.place.kind == PlaceKind::cmb;
 	const Error::Facts facts{{"bdf", end.function->bdf.name()},
 				 {"kind", isCmb ? "cmb" : "pmr"}};
@@ -34,23 +36,20 @@ static MemoryPart partOf(vfio::AddressSpace *space, const End &end)
 	return *part;
 }
 
-static pci::Bar barOf(vfio::AddressSpace *space, const End &end)
+// A controller is asked once: the next time it may say something else.
+HeldMemory::HeldMemory(vfio::AddressSpace *space, const End &end)
+    : HeldMemory(space, end, partOf(space, end))
 {
-	return end.bar ? *end.bar : requireMemoryBar(*end.function, partOf(space, end).bar);
 }
 
-HeldMemory::HeldMemory(vfio::AddressSpace *space, const End &end)
-    : function_(*end.function), bar_(barOf(space, end)), held_(space, function_, bar_)
+HeldMemory::HeldMemory(vfio::AddressSpace *space, const End &end, const MemoryPart &part)
+    : function_(*end.function), bar_(end.bar ? *end.bar : requireMemoryBar(function_, part.bar)),
+      held_(space, function_, bar_), partStart_(part.offset)
 {
-	uint64_t whole = bar_.size;
-	if (!end.bar) {
-		const auto part = partOf(space, end);
-		partStart_ = part.offset;
-		whole = part.size;
-	}
-	requireRange("the memory", whole, end.place.offset, 1);
+	requireRange("the part of the BAR", bar_.size, part.offset, part.size);
+	requireRange("the memory", part.size, end.place.offset, 1);
 	start_ = partStart_ + end.place.offset;
-	size_ = whole - end.place.offset;
+	size_ = part.size - end.place.offset;
 }
 
 std::span<std::byte> HeldMemory::bytes(uint64_t length) const

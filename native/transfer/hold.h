@@ -6,6 +6,7 @@
 
 #include "device/engines.h"
 #include "device/file.h"
+#include "device/nvme_memory.h"
 #include "sys/view.h"
 #include "transfer/plan.h"
 #include "vfio/bar.h"
@@ -50,6 +51,8 @@ public:
 	bool isIdentity() const;
 
 private:
+	HeldMemory(vfio::AddressSpace *space, const End &end, const device::nvme::MemoryPart &part);
+
 	pci::Function function_;
 	pci::Bar bar_;
 	vfio::HeldBar held_;

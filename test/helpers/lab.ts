@@ -85,6 +85,9 @@ export function shows(
  */
 export const untilCopying = 'until grep -q vfio-msix /proc/interrupts; do sleep 0.1; done; sleep 1';
 
+/** strace without a trace, for its `-e inject=`; only what is traced stops the program. */
+export const strace = 'strace -f --seccomp-bpf --quiet=all -o /dev/null';
+
 /** A shell word: the block device of an NVMe function that the kernel drives. */
 export function nodeOf(label: string): string {
 	return `$(ls /sys/bus/pci/devices/$${label}/nvme/nvme*/ | grep -m1 "^nvme.*n1$" | sed "s|c[0-9]*n|n|;s|^|/dev/|")`;

@@ -85,7 +85,6 @@ test('a system error keeps its reason and says who may', (t) => {
 for (const [code, syscall, path, hint] of [
 	['EACCES', 'open', '/dev/vfio/devices/vfio0', /^chown "\$USER" \/dev\/vfio\/devices\/vfio0 /],
 	['EACCES', 'open', '/sys/devices/pci0/0000:04:00.0/resource2', /^p2p-bind 0000:04:00\.0 /],
-	['ENOMEM', 'VFIO_IOMMU_MAP_DMA', '/dev/vfio/vfio', /^ulimit -l /],
 ] as const) {
 	test(`${syscall} of ${path} that ends in ${code} says what would help`, (t) => {
 		const facts = {syscall, path, reason: 'x'};
@@ -93,6 +92,15 @@ for (const [code, syscall, path, hint] of [
 		t.regex(failure.hints[0] ?? '', hint);
 	});
 }
+
+test('too little memory to lock: the number in words and in the unit of ulimit', (t) => {
+	const facts = {needed: String(36 * 2 ** 20 - 1), limit: String(8 * 2 ** 20)};
+	const {message, hints} = describeError(
+		Object.assign(new Error('x'), {code: 'P2P_MEMLOCK', facts}),
+	);
+	t.is(message, '36 MiB of host memory have to be locked, and this user may lock 8 MiB');
+	t.regex(hints[0] ?? '', /^ulimit -l 36864 /);
+});
 
 test('a refusal ends in 1, what cannot be told in 5', (t) => {
 	const facts = {client: 'A', provider: 'B', verdict: 'no', redirects: 'P', hostBridge: '8086:1'};

@@ -5,7 +5,7 @@ import {mkdirSync, rmSync, symlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import test from 'ava';
 import {native, type PciFunction} from '../../lib/native.ts';
-import {file, folder, machine, verdict} from '../helpers/machine.ts';
+import {attribute, file, folder, machine, verdict} from '../helpers/machine.ts';
 
 async function scan(root: string): Promise<Record<string, PciFunction>> {
 	const {functions} = await native.scan({root});
@@ -72,6 +72,12 @@ test('a name in the right form that nothing has is another error', async (t) => 
 	}
 });
 
+test('a name is as long as whoever wrote it likes', async (t) => {
+	const root = machine(t, 'root-port\n  nvme');
+	for (const name of ['a'.repeat(130_000), `00:00.0${'/00.0'.repeat(26_000)}`])
+		await t.throwsAsync(native.check({root}, [[name, '01:00.0']]), {code: 'P2P_NO_FUNCTION'});
+});
+
 test('a folder without a machine in it is an error', async (t) => {
 	await t.throwsAsync(native.scan({root: '/nonexistent'}), {code: 'P2P_NO_MACHINE'});
 });
@@ -98,6 +104,13 @@ test('memory is shown with its addresses', async (t) => {
 		is64: true,
 		isPrefetchable: true,
 	});
+});
+
+test('a BAR of all addresses that there are is none', async (t) => {
+	const root = machine(t, 'root-port\n  nvme');
+	attribute(root, '0000:01:00.0', 'resource', '0x0 0xffffffffffffffff 0x140204');
+	const {'0000:01:00.0': it} = await scan(root);
+	t.deepEqual(it?.bars, []);
 });
 
 test('below VMD the second host bridge is the root, and the controller no bridge', async (t) => {

@@ -73,6 +73,52 @@ test('what holds a disk is followed up to its mount', async (t) => {
 	]);
 });
 
+const holders: readonly [what: string, device: string, files: Use, facts: Use][] = [
+	[
+		'an LVM volume',
+		'dm-0',
+		{'dm/name': 'vg-data', 'dm/uuid': 'LVM-6iZ2'},
+		{kind: 'lvm', name: 'vg-data'},
+	],
+	[
+		'an encrypted volume',
+		'dm-1',
+		{'dm/name': 'secret', 'dm/uuid': 'CRYPT-LUKS2-1'},
+		{kind: 'crypt', name: 'secret'},
+	],
+	[
+		'a multipath device',
+		'dm-2',
+		{'dm/name': 'mpatha', 'dm/uuid': 'mpath-36'},
+		{kind: 'multipath', name: 'mpatha'},
+	],
+	['another mapped device', 'dm-3', {'dm/name': 'top', 'dm/uuid': ''}, {kind: 'dm', name: 'top'}],
+	['a RAID array', 'md127', {'md/level': 'raid1'}, {kind: 'raid', name: 'raid1'}],
+	['a bcache', 'bcache0', {}, {kind: 'bcache'}],
+];
+
+for (const [what, holder, files, facts] of holders) {
+	test(`${what} on a disk is told as what it is`, async (t) => {
+		const root = withDisk();
+		const path = `sys/devices/virtual/block/${holder}`;
+		block(root, path, '253:7');
+		for (const [file, text] of Object.entries(files)) write(root, `${path}/${file}`, `${text}\n`);
+		mkdirSync(join(root, disk, 'holders', holder), {recursive: true});
+		t.deepEqual(await usesOf(root), [
+			{code: 'held', bdf, device: '/dev/nvme0n1', holder, ...facts},
+		]);
+	});
+}
+
+test('a member of an array inside a partition is told too', async (t) => {
+	const root = withDisk();
+	block(root, `${disk}/nvme0n1p1`, '259:1');
+	block(root, 'sys/devices/virtual/block/md0', '9:0');
+	write(root, 'sys/devices/virtual/block/md0/md/level', 'raid5\n');
+	mkdirSync(join(root, disk, 'nvme0n1p1/holders/md0'), {recursive: true});
+	t.like(await usesOf(root), [{device: '/dev/nvme0n1p1', holder: 'md0', name: 'raid5'}]);
+});
+
 test('a loop device and an NVMe target keep no entry among the holders, and are found', async (t) => {
 	const root = withDisk();
 	const target = 'sys/kernel/config/nvmet/subsystems/testnqn/namespaces/1';
@@ -154,6 +200,40 @@ test('a network interface counts when it is up and connected, or has a route', a
 	}
 });
 
+test('the interface of the default route is told as that', async (t) => {
+	const v4 = (mask: string) => `eth0\t00000000\t0109080A\t0003\t0\t0\t0\t${mask}\t0\t0\t0\n`;
+	const zero = '0'.repeat(32);
+	const v6 = (length: string) =>
+		`${zero} ${length} ${zero} 00 fe80${'0'.repeat(28)} 00000400 1 0 00000003     eth0\n`;
+	const cases = [
+		{route: v4('00000000'), route6: '', isDefault: true},
+		{route: v4('00FFFFFF'), route6: '', isDefault: false},
+		{route: '', route6: v6('00'), isDefault: true},
+		{route: '', route6: v6('40'), isDefault: false},
+	];
+	for (const {route, route6, isDefault} of cases) {
+		const root = withNetwork('1');
+		write(root, 'proc/net/route', `Iface\tDestination\n${route}`);
+		write(root, 'proc/net/ipv6_route', route6);
+		const [use] = await usesOf(root);
+		t.is(use?.default, isDefault ? 'yes' : undefined, route + route6);
+	}
+});
+
+test('an interface below a bond, a bridge or a VLAN is in use, without an address', async (t) => {
+	const cases = [
+		{holder: 'bond0', file: 'bonding/mode', text: 'active-backup 1\n', kind: 'bond'},
+		{holder: 'br0', file: 'bridge/bridge_id', text: '8000.0\n', kind: 'bridge'},
+		{holder: 'eth0.5', file: 'uevent', text: 'DEVTYPE=vlan\nINTERFACE=eth0.5\n', kind: 'vlan'},
+	];
+	for (const {holder, file, text, kind} of cases) {
+		const root = withNetwork('0');
+		write(root, `sys/class/net/${holder}/${file}`, text);
+		link(root, `${folder}/net/eth0/upper_${holder}`, join(root, 'sys/class/net', holder));
+		t.deepEqual(await usesOf(root), [{code: 'network-held', bdf, interface: 'eth0', holder, kind}]);
+	}
+});
+
 test('an interface that is in another network namespace is in use', async (t) => {
 	const root = drawMachine('root-port\n  function class=020000\n');
 	mkdirSync(join(root, folder, 'net'));
@@ -178,6 +258,13 @@ test('a function whose VFs are enabled is in use', async (t) => {
 	write(root, `${folder}/sriov_numvfs`, '4\n');
 	t.like(await usesOf(root), [{code: 'vfs-enabled', count: '4'}]);
 });
+
+function withNetwork(carrier: string): string {
+	const root = drawMachine('root-port\n  nic\n');
+	write(root, `${folder}/net/eth0/flags`, '0x1003\n');
+	write(root, `${folder}/net/eth0/carrier`, `${carrier}\n`);
+	return root;
+}
 
 function withDisk(): string {
 	const root = drawMachine('root-port\n  nvme\n');

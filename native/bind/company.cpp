@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include "bind/company.h"
+
+#include "pci/usage.h"
+
+#include <algorithm>
+#include <array>
+
+namespace bind
+{
+
+// Drivers that leave a group to VFIO because they start no DMA of their own.
+static bool leavesViable(const std::string &driver)
+{
+	static const std::array harmless = {"", "pcieport", "pci-stub", "pci-pf-stub"};
+	return std::ranges::find(harmless, driver) != harmless.end() || pci::isVfioDriver(driver);
+}
+
+// What lies below a bridge needs it; bridges to ISA and the like have the role of an endpoint.
+static bool mayCome(const pci::Function &function)
+{
+	constexpr uint32_t classBridge = 0x06;
+	const bool isEndpoint =
+		function.role == pci::Role::endpoint || function.role == pci::Role::rcIntegrated;
+	return isEndpoint && function.classCode >> 16 != classBridge;
+}
+
+static bool isCompanion(const pci::Function &function, const pci::Function &other)
+{
+	return function.iommuGroup && other.iommuGroup == function.iommuGroup &&
+	       other.bdf != function.bdf;
+}
+
+std::vector<Companion> companionsOf(const pci::Machine &machine, const pci::Function &function)
+{
+	std::vector<Companion> companions;
+	for (const pci::Function &other : machine.functions)
+		if (isCompanion(function, other))
+			companions.push_back({.bdf = other.bdf,
+					      .driver = other.driver,
+					      .hinders = !leavesViable(other.driver),
+					      .mayCome = mayCome(other)});
+	return companions;
+}
+
+std::optional<bool> isViable(const pci::Function &function, const std::string &driver,
+			     const std::vector<Companion> &companions)
+{
+	if (!function.iommuGroup)
+		return std::nullopt;
+	return leavesViable(driver) && std::ranges::none_of(companions, &Companion::hinders);
+}
+
+std::vector<const pci::Function *> along(const pci::Machine &machine, const pci::Function &function,
+					 const std::string &driver)
+{
+	const bool isForVfio = pci::isVfioDriver(driver);
+	std::vector<const pci::Function *> others;
+	for (const pci::Function &other : machine.functions) {
+		const bool isAtRest =
+			isForVfio && !other.driver.empty() && leavesViable(other.driver);
+		if (isCompanion(function, other) && mayCome(other) && !isAtRest)
+			others.push_back(&other);
+	}
+	return others;
+}
+
+}

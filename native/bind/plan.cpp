@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include "bind/plan.h"
+
+#include "sys/error.h"
+
+#include <algorithm>
+
+namespace bind
+{
+
+using sys::Error;
+using Functions = std::vector<const pci::Function *>;
+
+static void add(Functions &functions, const pci::Function *function)
+{
+	if (std::ranges::count(functions, function) == 0)
+		functions.push_back(function);
+}
+
+static Functions changed(const pci::Machine &machine, const Memory &memory)
+{
+	Functions functions;
+	for (const pci::Function &function : machine.functions)
+		if (memory.find(function))
+			functions.push_back(&function);
+	return functions;
+}
+
+// Of companions --restore takes those that were changed.
+static Functions companions(const Order &order, const pci::Machine &machine,
+			    const pci::Function &function, const Memory &memory)
+{
+	auto others = along(machine, function, order.restore ? "" : order.driver);
+	if (order.restore)
+		std::erase_if(others, [&](const auto *other) { return !memory.find(*other); });
+	return others;
+}
+
+static Functions meant(const Order &order, const pci::Machine &machine, const Memory &memory)
+{
+	if (order.restore && order.functions.empty())
+		return changed(machine, memory);
+	Functions functions;
+	for (const auto &name : order.functions)
+		add(functions, &machine.find(name));
+	if (order.group)
+		for (size_t i = 0, named = functions.size(); i < named; i++)
+			for (const auto *other : companions(order, machine, *functions[i], memory))
+				add(functions, other);
+	return functions;
+}
+
+static State target(const Order &order, const pci::Function &function,
+		    const std::optional<State> &kept)
+{
+	if (!order.restore)
+		return stateFor(order.driver);
+	if (kept)
+		return *kept;
+	throw Error("P2P_NOTHING_TO_RESTORE", "nothing is kept for " + function.bdf.name(),
+		    {{"bdf", function.bdf.name()}});
+}
+
+static Step planOne(const Order &order, const pci::Function &function, const Memory &memory)
+{
+	const auto kept = memory.find(function);
+	Step step{.function = &function,
+		  .before = readState(order.root, function.bdf),
+		  .to = target(order, function, kept),
+		  .kept = kept,
+		  .hadRecord = memory.book && memory.book->find(function),
+		  .hadRule = memory.rules.isThere(function)};
+
+	// Bound already: nothing is touched, the override neither.
+	if (!order.restore && !step.isNeeded())
+		step.to = step.before;
+	return step;
+}
+
+std::vector<Step> plan(const Order &order, const pci::Machine &machine, const Memory &memory)
+{
+	std::vector<Step> steps;
+	for (const auto *function : meant(order, machine, memory))
+		steps.push_back(planOne(order, *function, memory));
+	if (steps.empty())
+		throw Error("P2P_NOTHING_TO_RESTORE", "nothing is kept", {{"name", "p2p-bind"}});
+	return steps;
+}
+
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#include "bind/rules.h"
+
+#include "bind/records.h"
+#include "sys/error.h"
+#include "sys/file.h"
+#include "sys/private_folder.h"
+
+#include <algorithm>
+#include <sstream>
+
+namespace bind
+{
+
+using sys::Error;
+
+constexpr const char *folder = "/etc/udev/rules.d";
+constexpr const char *mark = "# Made by p2p-bind";
+
+static sys::PrivateFolder openFolder(const std::string &root)
+{
+	return sys::PrivateFolder::open(root + "/etc", {"udev", "rules.d"},
+					sys::Readers::everybody);
+}
+
+// Before 80-drivers.rules, which loads the function's own driver.
+static std::string nameOf(const pci::Function &function)
+{
+	std::string path = function.path;
+	std::ranges::replace(path, '/', '-');
+	return "70-p2p-bind-" + path + ".rules";
+}
+
+std::string Rules::pathOf(const pci::Function &function)
+{
+	return std::string(folder) + "/" + nameOf(function);
+}
+
+// Where it hangs below the root bus: numbers of the buses on the way may change from boot to boot,
+// but a bridge has one bus below it. A VF may share the place of its PF on another bus.
+static std::string placeOf(const pci::Function &function)
+{
+	const size_t start = function.folder.rfind("/sys/devices/");
+	std::string place, part;
+	bool isBelowBridge = false;
+
+	std::istringstream parts(
+		function.folder.substr(start == std::string::npos ? 0 : start + 5));
+	while (std::getline(parts, part, '/')) {
+		const bool isFunction = pci::Bdf::parse(part).has_value();
+		if (isFunction && isBelowBridge && !function.physfn)
+			part.replace(part.size() - 7, 2, "??");
+		isBelowBridge = isFunction;
+		place += "/" + part;
+	}
+	return place;
+}
+
+static std::string match(const pci::Function &function, const char *attribute)
+{
+	const auto value = sys::readText(function.folder + "/" + attribute).value_or("");
+	return std::string("ATTR{") + attribute + "}==\"" + value + "\", ";
+}
+
+// Another driver may have been first, in the initramfs or by a neighbour's event. It is left where
+// that would hurt: a disk that the kernel keeps for somebody (BLKRRPART answers EBUSY then), a
+// network with a carrier, a frame buffer. $$ is udev's $; %p and %k are the function.
+static std::string taking(const std::string &driver)
+{
+	const std::string kept = "/sys/bus/pci/drivers/" + driver;
+	const std::string disks = "$$(find . -name queue | sed s,/queue$$,,)";
+	const std::string name = "$$(basename $$d | sed s/c[0-9][0-9]*n/n/)";
+	std::string line = "cd /sys%p || exit; [ driver -ef " + kept + " ] && exit; ";
+	line += "if [ -e driver ]; then [ -e graphics ] && exit; ";
+	line += "cat net/*/carrier | grep -q 1 && exit; ";
+	line += "for d in " + disks + "; do ";
+	line += "/sbin/blockdev --rereadpt /dev/" + name + " || exit; done; ";
+	line += "echo %k >driver/unbind; fi; ";
+	return line + "echo %k >/sys/bus/pci/drivers_probe";
+}
+
+std::string Rules::textOf(const pci::Function &function, const std::string &driverOverride,
+			  const State &before)
+{
+	const std::string bdf = function.bdf.name();
+	std::string text = mark;
+	text += "; 'p2p-bind --restore " + bdf + "' removes it.\n";
+	text += "#identity=" + identityOf(function) + "\n#driver=" + before.driver;
+	text += "\n#driver_override=" + before.driverOverride + "\n";
+	text += "ACTION==\"add\", SUBSYSTEM==\"pci\", DEVPATH==\"" + placeOf(function) +
+		"\", \\\n ";
+	for (const char *name : {"vendor", "device", "subsystem_vendor", "subsystem_device"})
+		text += match(function, name);
+	text += "\\\n ATTR{driver_override}=\"" + driverOverride + "\", ";
+	if (driverOverride != "none")
+		text += "RUN{builtin}+=\"kmod load " + driverOverride + "\", ";
+	return text + "\\\n RUN+=\"/bin/sh -c '" + taking(driverOverride) + "'\"\n";
+}
+
+static bool isOurs(const std::string &text)
+{
+	return text.starts_with(mark);
+}
+
+bool Rules::isThere(const pci::Function &function) const
+{
+	return isOurs(sys::readText(root_ + pathOf(function)).value_or(""));
+}
+
+std::optional<State> Rules::find(const pci::Function &function) const
+{
+	if (!isThere(function))
+		return std::nullopt;
+	try {
+		const auto text = openFolder(root_).read(nameOf(function)).value_or("");
+		auto values = parseValues(text, "#");
+		if (!isOurs(text) || values["identity"] != identityOf(function))
+			return std::nullopt;
+		return State{.driver = values["driver"],
+			     .driverOverride = values["driver_override"]};
+	} catch (const Error &) {
+		// Somebody else can have written it: it is not ours, and not believed.
+		return std::nullopt;
+	}
+}
+
+void Rules::requirePlace(const pci::Function &function) const
+{
+	const auto there = openFolder(root_).read(nameOf(function));
+	if (there && !isOurs(*there))
+		throw Error("P2P_FOREIGN_FILE", pathOf(function) + " is not ours",
+			    {{"path", pathOf(function)}});
+}
+
+void Rules::install(const pci::Function &function, const Rule &rule) const
+{
+	requirePlace(function);
+	openFolder(root_).write(nameOf(function), rule.text);
+}
+
+void Rules::remove(const pci::Function &function) const
+{
+	if (!isThere(function))
+		return;
+	requirePlace(function);
+	openFolder(root_).remove(nameOf(function));
+}
+
+std::string Rules::installing(const Rule &rule) const
+{
+	const std::string make =
+		sys::exists(root_ + folder) ? "" : std::string("mkdir -p ") + folder + "\n";
+	return make + "cat > " + rule.path + " <<'EOF'\n" + rule.text + "EOF";
+}
+
+std::string Rules::removing(const pci::Function &function)
+{
+	return "rm " + pathOf(function);
+}
+
+}
