@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import {readFileSync} from 'node:fs';
 import {string} from '@oclif/core/args';
 import {boolean, option, string as text} from '@oclif/core/flags';
 import {BaseCommand} from '../lib/base-command.ts';
@@ -10,6 +9,7 @@ import {ExitCode, type ExitStatus} from '../lib/exit-code.ts';
 import {type Expectation, type Judged, judge, parseExpectations} from '../lib/expect.ts';
 import {expectJson, expectTap, expectText} from '../lib/expect-text.ts';
 import {Failure} from '../lib/failure.ts';
+import {readTextFile} from '../lib/file.ts';
 import {describeFix, fixCommands} from '../lib/fix.ts';
 import {partsOf} from '../lib/function.ts';
 import {groupNotes} from '../lib/group-notes.ts';
@@ -19,7 +19,7 @@ import {writePairs, writeSummary} from '../lib/matrix-json.ts';
 import {countWords, matrixLines, type Verdicts} from '../lib/matrix-text.ts';
 import {native, type PciFunction, type Read, type Scan, type VerdictWord} from '../lib/native.ts';
 import {writeOut} from '../lib/output.ts';
-import {assumptionFlags, fromFlag, readSource, statOf} from '../lib/source.ts';
+import {assumptionFlags, fromFlag, readSource} from '../lib/source.ts';
 import {loadStyle} from '../lib/style.ts';
 
 export default class Check extends BaseCommand {
@@ -185,9 +185,7 @@ const helpHint = 'p2p-check --help';
 function readExpectations(file: string, from: string | undefined): Expectation[] {
 	if (file === '-' && from === '-')
 		throw new Failure('--expect and --from cannot both be standard input');
-	const name = file === '-' ? 'standard input' : file;
-	if (file !== '-' && statOf(file).isDirectory()) throw new Failure(`${file} is a folder`);
-	return parseExpectations(name, readFileSync(file === '-' ? 0 : file, 'utf8'));
+	return parseExpectations(file === '-' ? 'standard input' : file, readTextFile(file));
 }
 
 function requireNone(names: readonly string[]): void {

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Files that users name.
+
+import {readFileSync, type Stats, statSync} from 'node:fs';
+import {Failure} from './failure.ts';
+
+/** Failure where there is none. */
+export function statOf(file: string): Stats {
+	try {
+		return statSync(file);
+	} catch (error) {
+		const {code} = error as NodeJS.ErrnoException;
+		throw new Failure(`${file}: ${code === 'ENOENT' ? 'no such file' : (error as Error).message}`);
+	}
+}
+
+/** What a text file holds; - is standard input. Failure where it is none. */
+export function readTextFile(file: string): string {
+	if (file === '-') return readFileSync(0, 'utf8');
+	if (statOf(file).isDirectory()) throw new Failure(`${file} is a folder`);
+	return readFileSync(file, 'utf8');
+}
