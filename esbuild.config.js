@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One file holds all programs: a start then costs one read instead of two hundred, which counts
 // most where files come over 9p in the lab. Commands stay lazy inside it.
-import {readFileSync} from 'node:fs';
+import {readFileSync, writeFileSync} from 'node:fs';
 import {build} from 'esbuild';
 
 // oclif's modules require each other at top level; with lazy bindings only what runs is loaded.
@@ -32,9 +32,11 @@ function makeLazy(source) {
 	return code;
 }
 
+const bundle = 'build/p2p.cjs';
+
 await build({
 	entryPoints: ['build/ts/lib/main.js'],
-	outfile: 'build/p2p.cjs',
+	outfile: bundle,
 	bundle: true,
 	platform: 'node',
 	target: 'node20',
@@ -49,3 +51,8 @@ await build({
 	plugins: [lazyOclif],
 	logLevel: 'warning',
 });
+
+// charset leaves regular expressions as they are, and the launcher reads the bundle as latin1.
+const code = readFileSync(bundle, 'utf8');
+const escapeOf = (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
+writeFileSync(bundle, code.replaceAll(/[\u0080-\uffff]/g, escapeOf));

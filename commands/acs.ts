@@ -7,6 +7,7 @@ import {acsJson, acsTable, mayHaveAcs, rowsOf} from '../lib/acs-table.ts';
 import {type AcsChange, changeLines, dryLines, warningLines} from '../lib/acs-text.ts';
 import {BaseCommand} from '../lib/base-command.ts';
 import {parameterNotes} from '../lib/boot-parameters.ts';
+import type {Named} from '../lib/completion.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {findFunction} from '../lib/function.ts';
@@ -28,6 +29,7 @@ export default class Acs extends BaseCommand {
 	static override summary =
 		'Show and change which ports send peer requests up to the root complex (ACS).';
 	static override operandsUsage = '[PORT… | --route CLIENT PROVIDER]';
+	static override operandKinds: readonly Named[] = ['ports'];
 	static override args = {
 		port: operand({
 			multiple: true,

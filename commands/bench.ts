@@ -5,9 +5,10 @@
 import {writeFileSync} from 'node:fs';
 import {string} from '@oclif/core/args';
 import {boolean, integer, string as option} from '@oclif/core/flags';
-import {BaseCommand} from '../lib/base-command.ts';
+import {BaseCommand, noSysroot} from '../lib/base-command.ts';
 import {type Cell, matrixJson, matrixText, measureCell, measurePair} from '../lib/bench-matrix.ts';
 import {type Common, matrixPairs, orderOf, type Pair, possiblePairs} from '../lib/bench-order.ts';
+import type {Named} from '../lib/completion.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {plotSvg, tableText} from '../lib/measure.ts';
@@ -16,14 +17,15 @@ import {parseSize} from '../lib/units.ts';
 
 export default class Bench extends BaseCommand {
 	static override summary =
-		"Measure how fast disks and engines reach a peer's memory, straight and through host memory, side by side.";
+		"Measure how fast a peer's memory is reached, beside the way through host memory.";
 	static override operandsUsage = '[FROM TO]…';
+	static override operandKinds: readonly Named[] = ['endpoints'];
 	static override args = {
 		end: string({
 			multiple: true,
 			ignoreStdin: true,
 			description:
-				'NAME/nsN[+OFF] or NAME/barN[+OFF], which is read, then NAME/barN+OFF, which is overwritten; no pair: say which there are',
+				'FROM, which is read: NAME/nsN or NAME/barN[+OFF]; TO, which is overwritten: NAME/barN+OFF; none: say which pairs there are',
 		}),
 	};
 	static override flags = {
@@ -66,6 +68,7 @@ export default class Bench extends BaseCommand {
 		svg: option({helpValue: 'FILE', description: 'a plot as well'}),
 		require,
 		allow,
+		...noSysroot,
 	};
 	static override examples = [
 		'<%= program %>',

@@ -4,6 +4,7 @@ import {boolean, option, string} from '@oclif/core/flags';
 import {BaseCommand} from '../lib/base-command.ts';
 import {missingOf, shownJson, shownLines} from '../lib/bind-show.ts';
 import {changeLine, keepingText, warnings} from '../lib/bind-text.ts';
+import type {Named} from '../lib/completion.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {type BindOrder, type BindReport, native} from '../lib/native.ts';
@@ -12,6 +13,7 @@ export default class Bind extends BaseCommand {
 	static override summary =
 		'Give functions to another driver, vfio-pci by default, and back: never one in use.';
 	static override operandsUsage = 'FUNCTION…';
+	static override operandKinds: readonly Named[] = ['functions'];
 	static override args = {
 		function: operand({
 			multiple: true,

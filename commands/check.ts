@@ -3,6 +3,7 @@ import {string} from '@oclif/core/args';
 import {boolean, option, string as text} from '@oclif/core/flags';
 import {BaseCommand} from '../lib/base-command.ts';
 import {parameterNotes} from '../lib/boot-parameters.ts';
+import type {Named} from '../lib/completion.ts';
 import {describePair, machineLines} from '../lib/describe.ts';
 import {ExitCode, type ExitStatus} from '../lib/exit-code.ts';
 import {type Expectation, type Judged, judge, parseExpectations} from '../lib/expect.ts';
@@ -23,9 +24,10 @@ import {loadStyle} from '../lib/style.ts';
 
 export default class Check extends BaseCommand {
 	static override summary =
-		"Tell whether one function can reach another's memory, by which way, and what stands between.";
+		"Tell whether one function reaches another's memory, by which way, and what is between.";
 	static override operandsUsage =
 		'CLIENT PROVIDER | --matrix [FUNCTION…] | --expect FILE | --diff FILE [FILE]';
+	static override operandKinds: readonly Named[] = ['functions'];
 	static override args = {
 		function: string({
 			multiple: true,
@@ -38,8 +40,7 @@ export default class Check extends BaseCommand {
 		require: option({
 			options: ['direct', 'any'] as const,
 			default: 'any' as const,
-			description:
-				'what counts as yes: direct alone, or through the root complex too (the default)',
+			description: 'what counts as yes: direct alone, or through-root too (default)',
 		})(),
 		fix: boolean({
 			exclusive: ['matrix'],
@@ -56,7 +57,7 @@ export default class Check extends BaseCommand {
 			helpValue: 'FILE',
 			exclusive: ['matrix', 'fix', 'require'],
 			description:
-				"is the machine as FILE says: lines 'CLIENT PROVIDER direct|any|through-root|no'; - is stdin",
+				'is the machine as the lines of FILE say: CLIENT PROVIDER direct|any|through-root|no',
 		}),
 		diff: boolean({
 			exclusive: ['matrix', 'fix', 'expect', 'require', 'from'],

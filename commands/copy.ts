@@ -6,7 +6,8 @@ import {statSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {string} from '@oclif/core/args';
 import {boolean, integer, string as option} from '@oclif/core/flags';
-import {BaseCommand} from '../lib/base-command.ts';
+import {BaseCommand, noSysroot} from '../lib/base-command.ts';
+import type {Named} from '../lib/completion.ts';
 import {copyJson, explainText, summaryText} from '../lib/copy-text.ts';
 import {parsePlace, parseVia} from '../lib/endpoint.ts';
 import {ExitCode} from '../lib/exit-code.ts';
@@ -30,6 +31,7 @@ import {parseSize} from '../lib/units.ts';
 export default class Copy extends BaseCommand {
 	static override summary =
 		'Move bytes straight from device to device, and prove that they arrived.';
+	static override operandKinds: readonly Named[] = ['places'];
 	static override args = {
 		from: string({
 			required: true,
@@ -46,8 +48,7 @@ export default class Copy extends BaseCommand {
 	static override flags = {
 		via: option({
 			helpValue: 'NAME[/barN|/cmb|/pmr]',
-			description:
-				"memory between two namespaces; a CMB of either, or the kernel's nearest p2pmem, if left out",
+			description: 'memory between two namespaces; if left out, a CMB of either',
 		}),
 		engine: option({
 			helpValue: 'FUNCTION',
@@ -56,33 +57,32 @@ export default class Copy extends BaseCommand {
 		staged: boolean({description: 'through host memory; never peer-to-peer'}),
 		width: option({
 			options: ['1', '2', '4', '8'],
-			description: 'loads and stores of so many bytes, between a BAR and a file: also of registers',
+			description: 'loads and stores of so many bytes, BAR and file: registers too',
 		}),
-		length: option({helpValue: 'SIZE', description: 'bytes to move; all of FROM if left out'}),
+		length: option({helpValue: 'SIZE', description: 'bytes to move; if left out, all of FROM'}),
 		verify: option({
 			options: ['full', 'sample', 'none'],
 			default: 'sample',
-			description: 'compare every byte, some blocks (the default), or nothing',
+			description: 'compare every byte, some blocks (default), or nothing',
 		}),
 		pattern: option({
 			helpValue: 'SEED',
 			exclusive: ['width'],
-			description:
-				'overwrite FROM with data of our own first, and compare every byte of TO with it; needs --length, and +OFF on FROM',
+			description: 'overwrite FROM with data of our own first; compare every byte',
 		}),
 		require,
 		allow,
 		mechanism,
 		'overwrite-signature': boolean({
-			description: 'write to a namespace that holds a partition table, file system, LVM or RAID',
+			description: 'write to a namespace that holds a file system or the like',
 		}),
 		'json-file': option({
 			helpValue: 'FILE',
-			description: 'write the answer to FILE, where standard output takes the data',
+			description: 'write the answer to FILE; stdout is left to the data',
 		}),
 		explain: boolean({description: 'say what would happen, and do nothing'}),
 		progress: boolean({
-			description: 'show progress and a summary on stderr, also where it is no terminal',
+			description: 'progress and a summary on stderr, terminal or not',
 		}),
 		queues: integer({helpValue: 'N', default: 2, min: 1, max: 64, description: 'NVMe queue pairs'}),
 		depth: integer({
@@ -98,6 +98,7 @@ export default class Copy extends BaseCommand {
 			min: 1,
 			description: 'for any one request',
 		}),
+		...noSysroot,
 	};
 	static override optionalValues = {verify: 'full', pattern: 'random'};
 	static override examples = [

@@ -8,7 +8,7 @@ import {type Drawing, DrawingError, labels, place} from '../lab/drawing.ts';
 import type {KernelName} from '../lab/kernel.ts';
 import {findMachine} from '../lab/machines.ts';
 import {destroyAll} from '../lab/vm.ts';
-import {BaseCommand} from '../lib/base-command.ts';
+import {BaseCommand, noSysroot} from '../lib/base-command.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {dieOf} from '../lib/output.ts';
@@ -20,13 +20,12 @@ export default class LabCommand extends BaseCommand {
 		machine: option({
 			helpValue: 'NAME|FILE',
 			default: 'default',
-			description:
-				'a ready machine (default, two-switches, acs, two-roots) or a file with a drawing',
+			description: 'default, two-switches, acs, two-roots, or a file with a drawing',
 		}),
 		disk: option({
 			helpValue: 'LABEL=FILE[,snapshot]',
 			multiple: true,
-			description: 'FILE is the disk LABEL, and keeps what is written unless ",snapshot" follows',
+			description: 'FILE is the disk LABEL; with ",snapshot" it stays as it is',
 		}),
 		screenshot: option({helpValue: 'FILE', description: 'a picture of the display, after COMMAND'}),
 		iommu: option({options: ['intel', 'virtio', 'amd', 'none'], description: 'the virtual IOMMU'}),
@@ -47,6 +46,7 @@ export default class LabCommand extends BaseCommand {
 			helpValue: 'FILE',
 			description: 'with -- COMMAND: write the facts to FILE as JSON',
 		}),
+		...noSysroot,
 	};
 	static override takesCommand = true;
 	static override examples = [

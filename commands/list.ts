@@ -6,6 +6,7 @@ import {boolean, string as option} from '@oclif/core/flags';
 import {BaseCommand} from '../lib/base-command.ts';
 import {captureText} from '../lib/capture.ts';
 import {type Column, columns, defaultColumns, treeColumns} from '../lib/columns.ts';
+import type {Named} from '../lib/completion.ts';
 import {privilegeHints} from '../lib/describe.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
@@ -24,6 +25,7 @@ export default class List extends BaseCommand {
 	static override summary =
 		'List the functions that matter: what each is, the memory it offers, what it can be.';
 	static override operandsUsage = '[FUNCTION…]';
+	static override operandKinds: readonly Named[] = ['ports'];
 	static override args = {
 		function: string({
 			multiple: true,
@@ -37,14 +39,14 @@ export default class List extends BaseCommand {
 		output: option({
 			char: 'o',
 			helpValue: 'COLUMNS',
-			description: `these columns, or with + in front these too: ${Object.keys(columns).join(',')}`,
+			description: `these columns, or with + these too: ${Object.keys(columns).join(', ')}`,
 		}),
 		noheadings: boolean({char: 'n', description: 'no headings'}),
 		raw: boolean({char: 'r', description: 'one space between the columns, for scripts'}),
 		...fromFlag,
 		capture: option({
 			helpValue: 'FILE',
-			description: `write the whole machine to FILE instead, for --from; - is stdout; ${capturePlace}, by root: for all users`,
+			description: `write the machine to FILE, for --from; - is stdout; root for all users: ${capturePlace}`,
 		}),
 		json: boolean({char: 'J', description: 'write the answer as one JSON object'}),
 	};

@@ -4,8 +4,9 @@
 
 import {string} from '@oclif/core/args';
 import {boolean, string as option} from '@oclif/core/flags';
-import {BaseCommand} from '../lib/base-command.ts';
+import {BaseCommand, noSysroot} from '../lib/base-command.ts';
 import {runCommand} from '../lib/child.ts';
+import type {Named} from '../lib/completion.ts';
 import {type Endpoint, parseEndpoint} from '../lib/endpoint.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
@@ -23,27 +24,28 @@ import {parseSize} from '../lib/units.ts';
 
 export default class MapCommand extends BaseCommand {
 	static override summary =
-		"Map a provider's memory into the client's IOMMU address space, or make memory a dma-buf.";
+		"Map a provider's memory for a client while COMMAND runs, or make it a dma-buf.";
 	static override operandsUsage =
 		'CLIENT PROVIDER | --dma-buf PROVIDER | --userptr --length SIZE  [-- COMMAND…]';
+	static override operandKinds: readonly Named[] = ['functions', 'endpoints'];
 	static override args = {
 		operand: string({
 			multiple: true,
 			ignoreStdin: true,
 			description:
-				'CLIENT, the function that will issue requests, on vfio-pci; PROVIDER, NAME/barN[+OFF]',
+				'CLIENT, on vfio-pci, will issue the requests; PROVIDER is the memory, NAME/barN[+OFF]',
 		}),
 	};
 	static override flags = {
 		length: option({
 			helpValue: 'SIZE',
-			description: 'bytes to map; to the end of the BAR if left out',
+			description: 'bytes to map; if left out, to the end of the BAR',
 		}),
 		'dma-buf': boolean({
-			description: 'for drivers that import: the provider as a dma-buf (P2P_DMABUF_FD), no client',
+			description: 'without a client: the provider as a dma-buf (P2P_DMABUF_FD)',
 		}),
 		userptr: boolean({
-			description: 'the same of new host memory (P2P_HOST_FD), no client and no provider',
+			description: 'without both: new host memory as a dma-buf, and P2P_HOST_FD',
 		}),
 		'host-memory': option({
 			helpValue: 'SIZE',
@@ -56,6 +58,7 @@ export default class MapCommand extends BaseCommand {
 		require,
 		allow,
 		mechanism,
+		...noSysroot,
 	};
 	static override takesCommand = true;
 	static override examples = [

@@ -3,6 +3,7 @@ import {writeFileSync} from 'node:fs';
 import {string} from '@oclif/core/args';
 import {boolean, string as option} from '@oclif/core/flags';
 import {BaseCommand} from '../lib/base-command.ts';
+import type {Named} from '../lib/completion.ts';
 import {headline} from '../lib/describe.ts';
 import {ExitCode, type ExitStatus} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
@@ -20,6 +21,7 @@ import {functionsOf, type Picture, wayOf} from '../lib/way.ts';
 export default class Topo extends BaseCommand {
 	static override summary = 'Draw the PCI Express tree: links, ACS in words, memory, and routes.';
 	static override operandsUsage = '[--route CLIENT PROVIDER]';
+	static override operandKinds: readonly Named[] = ['functions'];
 	static override args = {
 		function: string({
 			multiple: true,

@@ -5,6 +5,7 @@ import {openSync, writeFileSync} from 'node:fs';
 import {Command} from '@oclif/core/command';
 import {Config} from '@oclif/core/config';
 import {boolean, string} from '@oclif/core/flags';
+import type {Named} from './completion.ts';
 import {ExitCode, type ExitStatus} from './exit-code.ts';
 import {Failure} from './failure.ts';
 import {write} from './output.ts';
@@ -15,6 +16,7 @@ export type CommandClass = Pick<
 	| 'baseFlags'
 	| 'examples'
 	| 'flags'
+	| 'operandKinds'
 	| 'operandsUsage'
 	| 'optionalValues'
 	| 'summary'
@@ -25,14 +27,19 @@ export type CommandClass = Pick<
 		config: Config,
 	) => BaseCommand);
 
+const sysroot = {
+	helpValue: 'DIR',
+	default: '',
+	description: 'look at the machine whose sys/ and proc/ lie under DIR',
+} as const;
+
+/** Of programs that need the running machine, and refuse --sysroot with a sentence of their own. */
+export const noSysroot = {sysroot: string({...sysroot, hidden: true})};
+
 export abstract class BaseCommand extends Command {
 	static override baseFlags = {
 		json: boolean({description: 'write the answer as one JSON object'}),
-		sysroot: string({
-			helpValue: 'DIR',
-			default: '',
-			description: 'look at the machine whose sys/ and proc/ lie under DIR',
-		}),
+		sysroot: string(sysroot),
 	};
 
 	/** Is there `-- COMMAND` at the end of the command line? */
@@ -41,6 +48,9 @@ export abstract class BaseCommand extends Command {
 	static optionalValues: Readonly<Record<string, string>> = {};
 	/** The operands in the usage line, where the table of arguments does not say it well. */
 	static operandsUsage: string | undefined;
+
+	/** What each operand names, for completion; the last stands for all that follow. */
+	static operandKinds: readonly Named[] = [];
 
 	/** What the user called: 'p2p-copy' or 'p2p copy'. */
 	program = '';

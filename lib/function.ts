@@ -101,7 +101,8 @@ const MiB = 1024 ** 2;
 /** Smaller BARs of unknown kind are taken for registers. */
 const leastMemory = MiB;
 
-const classNames: Readonly<Record<string, string>> = {
+/** By the first digits of the class code; the longest that matches counts. */
+export const classNames: Readonly<Record<string, string>> = {
 	'010802': 'nvme',
 	'0100': 'scsi',
 	'0101': 'ide',

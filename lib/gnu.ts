@@ -4,6 +4,7 @@
 
 import type {CommandClass} from './base-command.ts';
 import {Failure} from './failure.ts';
+import {flagsOf} from './help.ts';
 
 export function normalise(words: readonly string[], Class: CommandClass): string[] {
 	const end = words.indexOf('--');
@@ -35,8 +36,4 @@ function wholeName(given: string, Class: CommandClass): string {
 		throw new Failure(`option '--${given}' is ambiguous: ${list}`);
 	}
 	return candidates[0] ?? given;
-}
-
-function flagsOf(Class: CommandClass): CommandClass['flags'] {
-	return {...Class.baseFlags, ...Class.flags};
 }

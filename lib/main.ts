@@ -8,7 +8,7 @@ import {describeError} from './describe-error.ts';
 import {ExitCode} from './exit-code.ts';
 import {Failure} from './failure.ts';
 import {normalise} from './gnu.ts';
-import {helpText, suiteHelp} from './help.ts';
+import {helpText, type Row, suiteHelp} from './help.ts';
 import {finishWriting, write} from './output.ts';
 import {version} from './version.ts';
 
@@ -38,7 +38,7 @@ export async function main(program: string, words: readonly string[]): Promise<v
 	try {
 		const load = known ? commands[id] : undefined;
 		if (load === undefined) {
-			umbrella(id);
+			await umbrella(id);
 			return;
 		}
 		const {default: Class} = await load();
@@ -92,13 +92,21 @@ function splitAtCommand(words: readonly string[], Class: CommandClass): [string[
 	return [words.slice(0, at), words.slice(at + 1)];
 }
 
-function umbrella(word: string): void {
-	if (word === '--help' || word === '-h' || word === 'help')
-		write(suiteHelp(Object.keys(commands)));
+async function umbrella(word: string): Promise<void> {
+	if (word === '--help' || word === '-h' || word === 'help') write(suiteHelp(await summaries()));
 	else if (word === '--version' || word === '-V') write(`p2p (p2putils) ${version}\n`);
 	else {
 		throw new Failure(`'${word}' is not a program of this suite`, {hints: ['p2p --help']});
 	}
+}
+
+function summaries(): Promise<Row[]> {
+	return Promise.all(
+		Object.entries(commands).map(async ([id, load]): Promise<Row> => {
+			const {summary = ''} = (await load()).default;
+			return [`p2p-${id}`, summary];
+		}),
+	);
 }
 
 async function toFailure(error: unknown, name: string): Promise<Failure> {

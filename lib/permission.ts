@@ -5,23 +5,23 @@ import {option, string} from '@oclif/core/flags';
 import {Failure} from './failure.ts';
 import type {Allowed} from './native.ts';
 
-const allowWords = ['not-supported', 'unknown', 'register-bar', 'driver-owned'] as const;
+export const allowWords = ['not-supported', 'unknown', 'register-bar', 'driver-owned'] as const;
 
 export const require = option({
 	options: ['direct', 'any'] as const,
 	default: 'any',
-	description: 'refuse what is not direct, or only what is not reachable (the default)',
+	description: 'refuse what is not direct, or what is not reachable (default)',
 })();
 
 export const allow = string({
 	multiple: true,
 	helpValue: 'WORD',
-	description: `go beyond the check at your word: ${allowWords.join(', ')}`,
+	description: `go beyond the check: ${allowWords.join(', ')}`,
 });
 
 export const mechanism = option({
 	options: ['type1', 'iommufd'] as const,
-	description: 'of VFIO; iommufd where kernel and provider have what it needs, if left out',
+	description: 'of VFIO; if left out, iommufd where it can be had',
 })();
 
 export function permission(required: string, words: readonly string[] = []): Allowed {

@@ -13,7 +13,7 @@ export const fromFlag = {
 		helpValue: 'FILE',
 		exclusive: ['sysroot'],
 		description:
-			'look at the machine of FILE: a capture, lspci output, a sysfs tree or its tar, a drawing; - is stdin',
+			'the machine of FILE: a capture, lspci text, a sysfs tree or its tar, a drawing; - is stdin',
 	}),
 };
 
@@ -25,7 +25,7 @@ export const assumptionFlags = {
 	}),
 	cpu: string({
 		helpValue: 'CPU',
-		description: 'judge as on this CPU: zen, intel, other, or VENDOR_ID:FAMILY as in /proc/cpuinfo',
+		description: 'judge as on this CPU: zen, intel, other, or vendor_id:family as in /proc/cpuinfo',
 	}),
 };
 
@@ -81,3 +81,5 @@ const cpus: Readonly<Record<string, {vendor: string; family: number}>> = {
 	intel: {vendor: 'GenuineIntel', family: 6},
 	other: {vendor: 'other', family: 0},
 };
+
+export const cpuNames: readonly string[] = Object.keys(cpus);
