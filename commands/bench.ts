@@ -5,10 +5,9 @@
 import {writeFileSync} from 'node:fs';
 import {string} from '@oclif/core/args';
 import {boolean, integer, string as option} from '@oclif/core/flags';
-import {BaseCommand, noSysroot} from '../lib/base-command.ts';
+import {BaseCommand, type Named, noSysroot} from '../lib/base-command.ts';
 import {type Cell, matrixJson, matrixText, measureCell, measurePair} from '../lib/bench-matrix.ts';
 import {type Common, matrixPairs, orderOf, type Pair, possiblePairs} from '../lib/bench-order.ts';
-import type {Named} from '../lib/completion.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {plotSvg, tableText} from '../lib/measure.ts';

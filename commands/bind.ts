@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 import {string as operand} from '@oclif/core/args';
 import {boolean, option, string} from '@oclif/core/flags';
-import {BaseCommand} from '../lib/base-command.ts';
+import {BaseCommand, type Named} from '../lib/base-command.ts';
 import {missingOf, shownJson, shownLines} from '../lib/bind-show.ts';
 import {changeLine, keepingText, warnings} from '../lib/bind-text.ts';
-import type {Named} from '../lib/completion.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {type BindOrder, type BindReport, native} from '../lib/native.ts';

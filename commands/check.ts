@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 import {string} from '@oclif/core/args';
 import {boolean, option, string as text} from '@oclif/core/flags';
-import {BaseCommand} from '../lib/base-command.ts';
+import {BaseCommand, type Named} from '../lib/base-command.ts';
 import {parameterNotes} from '../lib/boot-parameters.ts';
-import type {Named} from '../lib/completion.ts';
 import {describePair, machineLines} from '../lib/describe.ts';
 import {ExitCode, type ExitStatus} from '../lib/exit-code.ts';
 import {type Expectation, type Judged, judge, parseExpectations} from '../lib/expect.ts';

@@ -4,9 +4,8 @@
 
 import {string} from '@oclif/core/args';
 import {boolean, string as option} from '@oclif/core/flags';
-import {BaseCommand, noSysroot} from '../lib/base-command.ts';
+import {BaseCommand, type Named, noSysroot} from '../lib/base-command.ts';
 import {runCommand} from '../lib/child.ts';
-import type {Named} from '../lib/completion.ts';
 import {type Endpoint, parseEndpoint} from '../lib/endpoint.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';

@@ -2,8 +2,7 @@
 import {writeFileSync} from 'node:fs';
 import {string} from '@oclif/core/args';
 import {boolean, string as option} from '@oclif/core/flags';
-import {BaseCommand} from '../lib/base-command.ts';
-import type {Named} from '../lib/completion.ts';
+import {BaseCommand, type Named} from '../lib/base-command.ts';
 import {headline} from '../lib/describe.ts';
 import {ExitCode, type ExitStatus} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';

@@ -5,7 +5,6 @@ import {openSync, writeFileSync} from 'node:fs';
 import {Command} from '@oclif/core/command';
 import {Config} from '@oclif/core/config';
 import {boolean, string} from '@oclif/core/flags';
-import type {Named} from './completion.ts';
 import {ExitCode, type ExitStatus} from './exit-code.ts';
 import {Failure} from './failure.ts';
 import {write} from './output.ts';
@@ -35,6 +34,9 @@ const sysroot = {
 
 /** Of programs that need the running machine, and refuse --sysroot with a sentence of their own. */
 export const noSysroot = {sysroot: string({...sysroot, hidden: true})};
+
+/** What a word names. A place is an endpoint or a file. */
+export type Named = 'functions' | 'ports' | 'endpoints' | 'places' | 'files' | 'folders' | 'text';
 
 export abstract class BaseCommand extends Command {
 	static override baseFlags = {

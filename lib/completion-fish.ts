@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // For completions/p2p.fish: a `complete` line for each option.
 
-import type {Named, Option, Program, Value} from './completion.ts';
+import type {Named} from './base-command.ts';
+import type {Option, Program, Value} from './completion.ts';
 
 export function fishTables(programs: readonly Program[]): string {
 	const umbrella = programs.map(

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // For completions/p2p.zsh: the specifications that _arguments of zsh reads.
 
-import type {Named, Option, Program, Value} from './completion.ts';
+import type {Named} from './base-command.ts';
+import type {Option, Program, Value} from './completion.ts';
 
 export function zshTables(programs: readonly Program[]): string {
 	const described = programs.map(({id, summary}) => `\t\t${quote(`${id}:${summary}`)}`);

@@ -2,14 +2,11 @@
 // What can be completed: programs, options and their values, out of the tables of the parser.
 
 import {acsBits} from './acs-bits.ts';
-import type {CommandClass} from './base-command.ts';
+import type {CommandClass, Named} from './base-command.ts';
 import {columns} from './columns.ts';
 import {flagsOf} from './help.ts';
 import {allowWords} from './permission.ts';
 import {cpuNames} from './source.ts';
-
-/** What a word names. A place is an endpoint or a file. */
-export type Named = 'functions' | 'ports' | 'endpoints' | 'places' | 'files' | 'folders' | 'text';
 
 /** One of some words, a list of them with commas, a machine of the lab or a drawing; or a name. */
 export type Value =
