@@ -1,19 +1,31 @@
-// Keeps V8's code of what common starts run, for launch.js: made by the build, as `node warm.js`.
-const {rmSync, writeFileSync} = require('node:fs');
-const {cache, load} = require('./launch.js');
+// Keeps for launch.js what most starts would make anew: made by the build, as `node bin/warm.js`.
+const {mkdirSync, readdirSync, rmSync, writeFileSync} = require('node:fs');
+const {dirname} = require('node:path');
+const {cache, keptFile, load} = require('./launch.js');
 
 rmSync(cache, {force: true});
 const {script, exports: suite} = load();
-const programs = [
-	['p2p-list', ['--version']],
-	['p2p-list', ['--sysroot', '/nonexistent']],
-];
+
+async function outputOf(program, words) {
+	let text = '';
+	process.stdout.write = (some) => {
+		text += some;
+		return true;
+	};
+	await suite.main(program, words);
+	return text;
+}
 
 async function warm() {
-	process.stdout.write = () => true;
 	process.stderr.write = () => true;
-	for (const [program, words] of programs) await suite.main(program, words);
+	await outputOf('p2p-list', ['--sysroot', '/nonexistent']);
+	await outputOf('p2p-list', ['--version']);
 	writeFileSync(cache, script.createCachedData());
+
+	mkdirSync(dirname(keptFile('', '')), {recursive: true});
+	for (const program of readdirSync(__dirname).filter((name) => /^p2p(-\w+)?$/.test(name)))
+		for (const option of ['--help', '--version'])
+			writeFileSync(keptFile(program, option), await outputOf(program, [option]));
 	process.exit(0);
 }
 

@@ -16,6 +16,11 @@ for (const program of programs) {
 		t.is(stderr, '');
 	});
 
+	test(`${program} --help says the same whether the build has kept it or not`, (t) => {
+		t.is(run(program, '--help').stdout, run(program, '--help', '--help').stdout);
+		t.is(run(program, '--version').stdout, run(program, '--version', '-V').stdout);
+	});
+
 	test(`${program} --version says which`, (t) => {
 		const {status, stdout} = run(program, '--version');
 		t.is(status, 0);
