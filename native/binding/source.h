@@ -41,7 +41,7 @@ std::shared_ptr<const pci::Machine> supplied(const pci::Machine &machine,
 // lib/capture.ts has looked at it.
 pci::Machine captureOf(const Napi::Object &capture);
 
-// The whole machine as an object that sourceOf() takes back: docs/json/capture.md. Device serial
+// The whole machine as an object that sourceOf() takes back: docs/capture.md. Device serial
 // numbers are left out.
 Napi::Object captureToJs(Napi::Env env, const pci::Machine &machine);
 
