@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One file holds all programs: a start then costs one read instead of two hundred, which counts
 // most where files come over 9p in the lab. Commands stay lazy inside it.
-import {readFileSync, writeFileSync} from 'node:fs';
+import {readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {build} from 'esbuild';
 
 // oclif's modules require each other at top level; with lazy bindings only what runs is loaded.
@@ -33,6 +33,10 @@ function makeLazy(source) {
 }
 
 const bundle = 'build/p2p.cjs';
+
+// What bin/warm.js kept is of the bundle before: V8 tells sources apart by their lengths only.
+for (const name of readdirSync('build'))
+	if (name === 'kept' || /^p2p-.*\.cache$/.test(name)) rmSync(`build/${name}`, {recursive: true});
 
 await build({
 	entryPoints: ['build/ts/lib/main.js'],

@@ -33,7 +33,8 @@ function keptFile(program, option) {
 // Where it cannot be written the bundle says so.
 function writeKept(file) {
 	try {
-		writeSync(1, readFileSync(file));
+		const text = readFileSync(file);
+		for (let at = 0; at < text.length; ) at += writeSync(1, text, at);
 		return true;
 	} catch {
 		return false;

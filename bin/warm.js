@@ -16,6 +16,12 @@ async function outputOf(program, words) {
 	return text;
 }
 
+async function textOf(program, option) {
+	const text = await outputOf(program, [option]);
+	if (text === '') throw new Error(`${program} ${option} says nothing`);
+	return text;
+}
+
 async function warm() {
 	process.stderr.write = () => true;
 	await outputOf('p2p-list', ['--sysroot', '/nonexistent']);
@@ -25,7 +31,7 @@ async function warm() {
 	mkdirSync(dirname(keptFile('', '')), {recursive: true});
 	for (const program of readdirSync(__dirname).filter((name) => /^p2p(-\w+)?$/.test(name)))
 		for (const option of ['--help', '--version'])
-			writeFileSync(keptFile(program, option), await outputOf(program, [option]));
+			writeFileSync(keptFile(program, option), await textOf(program, option));
 	process.exit(0);
 }
 

@@ -132,24 +132,29 @@ export default class Check extends BaseCommand {
 		this.answer(statusOfExpected(judged), {text, json: expectJson(machine, judged)}, json);
 	}
 
-	// As diff(1): 0 the same, 1 not.
+	// As diff(1): 0 the same, 1 not; 5 where a verdict could not be told at one time or the other.
 	async #diff(files: readonly string[], flags: Flags): Promise<void> {
 		const [before, after] = files;
 		if (before === undefined) throw new Failure('missing operand: FILE', {hints: [helpHint]});
 		if (files.length > 2) throw new Failure(`extra operand: ${files[2]}`, {hints: [helpHint]});
+		if (before === '-' && after === '-')
+			throw new Failure('only one of the two can be standard input');
+		if (after !== undefined && flags.sysroot !== '')
+			throw new Failure('--sysroot is the second machine: two files leave no room for it');
 		const sources = [
 			await readSource({...flags, sysroot: '', from: before}),
 			await readSource(after === undefined ? flags : {...flags, sysroot: '', from: after}),
 		] as const;
 		const scans = [await native.scan(sources[0]), await native.scan(sources[1])] as const;
 		const changes = changesBetween(...scans);
-		const verdicts = await verdictChanges(...sources, scans);
+		const {changes: verdicts, isWhole} = await verdictChanges(...sources, scans);
 
 		const lines = [...changes.map(changeText), ...verdicts.map(verdictChangeText)];
 		const [old, now] = scans.map(({machine}) => machine);
 		const json = {version: 1, before: old, after: now, changes, verdicts};
 		const text = lines.map((line) => `${line}\n`).join('');
-		this.answer(lines.length === 0 ? ExitCode.yes : ExitCode.no, {text, json}, flags.json);
+		const same = isWhole ? ExitCode.yes : ExitCode.cannotTell;
+		this.answer(lines.length === 0 ? same : ExitCode.no, {text, json}, flags.json);
 	}
 
 	async #matrix(source: Read, scan: Scan, names: readonly string[], flags: Flags): Promise<void> {

@@ -9,7 +9,7 @@ import {type Column, columns, defaultColumns, treeColumns} from '../lib/columns.
 import {privilegeHints} from '../lib/describe.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
-import {findFunction, partsOf, recordOf as wholeRecordOf} from '../lib/function.ts';
+import {findFunctions, partsOf, recordOf as wholeRecordOf} from '../lib/function.ts';
 import {native, type PciFunction, type Read, type Scan} from '../lib/native.ts';
 import {write} from '../lib/output.ts';
 import {fromFlag, readSelf, readSource} from '../lib/source.ts';
@@ -134,7 +134,7 @@ function columnsOf(output: string | undefined, isTree: boolean): Column[] {
 
 function select({functions}: Scan, names: readonly string[], isAll: boolean): PciFunction[] {
 	if (names.length === 0) return functions.filter((it) => isAll || partsOf(it).length > 0);
-	return names.map((name) => findFunction(functions, name));
+	return [...new Set(names.flatMap((name) => findFunctions(functions, name)))];
 }
 
 /** Those, and every port above them. */

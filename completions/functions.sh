@@ -91,6 +91,10 @@ __p2p_parts() {
 		;;
 	esac
 	while read -r start end flags; do
+		# A copy of sysfs may hold anything, and arithmetic runs what it is given.
+		case $start$end$flags in
+		'' | *[!0-9a-fx]*) start=0 end=0 flags=0 ;;
+		esac
 		[ "$index" -le 5 ] && [ $(($flags & 0x200)) -ne 0 ] && [ $(($end)) -ne 0 ] &&
 			__p2p_part "bar$index" "$(__p2p_size $(($end - $start + 1)) $(($flags & 0x2000)))"
 		index=$((index + 1))

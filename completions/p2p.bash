@@ -20,7 +20,8 @@ _p2p() {
 		program=${words[0]}
 	fi
 	program=${program#p2p-}
-	[[ -v "_p2p_options[$program]" ]] || return 0
+	# No -v: before bash 5.2 it would run what stands in the subscript.
+	[[ -n ${_p2p_options[$program]+x} ]] || return 0
 
 	local last=$((${#words[@]} - 1))
 	for ((i = 1; i < last; i++)); do
@@ -46,7 +47,7 @@ _p2p_words() {
 
 # Is the value of this option the next word?
 _p2p_takes_next() {
-	[[ -v "_p2p_values[$program $1]" && ! -v "_p2p_optional[$program $1]" ]]
+	[[ -n ${_p2p_values[$program $1]+x} && -z ${_p2p_optional[$program $1]+x} ]]
 }
 
 _p2p_word() {
@@ -55,7 +56,7 @@ _p2p_word() {
 		_p2p_value "${_p2p_values[$program ${word%%=*}]}" "${word#*=}" "${word%%=*}="
 	elif _p2p_takes_next "$before"; then
 		_p2p_value "${_p2p_values[$program $before]}" "$word" ''
-	elif [[ $word == -?* ]]; then
+	elif [[ $word == -* ]]; then
 		_p2p_reply "$word" ${_p2p_options[$program]}
 		[[ ${COMPREPLY[*]} == *= ]] && compopt -o nospace
 	else

@@ -55,7 +55,7 @@ const matching = (pattern: RegExp, wants: string): Kind => ({
 	wants,
 	accepts: (value) => typeof value === 'string' && pattern.test(value),
 });
-const text = matching(/^[^\0]{0,65536}$/s, 'text');
+const text = matching(/^\P{Cc}{0,65536}$/u, 'text');
 const bdf = matching(/^[0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/, 'a function');
 const address = matching(/^0x[0-9a-f]{1,16}$/, 'an address');
 const upTo = (largest: number, wants = `a whole number up to ${largest}`): Kind => ({

@@ -278,8 +278,8 @@ const sentences: Readonly<Record<string, Describe>> = {
 	P2P_NOTHING_TO_RESTORE: ({bdf, name}) => ({
 		text:
 			bdf === ''
-				? `nothing to restore: ${name} has changed none of these since the machine started`
-				: `nothing to restore: ${name || 'p2p-bind'} has not changed ${bdf} since the machine started`,
+				? `nothing to restore: ${name} has changed none of these`
+				: `nothing to restore: ${name || 'p2p-bind'} has not changed ${bdf}`,
 	}),
 	P2P_NOT_ROOT: ({what}) => ({
 		text: `only the superuser may change ${what || 'drivers'}`,

@@ -53,14 +53,15 @@ export function useText(use: Use): string {
 export function useHint(use: Use): string {
 	const {code = '', bdf, device, where, interface: name, holder, kind} = plainFacts(use);
 	const hints: Facts = {
-		mounted: `umount '${where}'`,
+		mounted: `umount '${where?.replaceAll("'", "'\\''")}'`,
 		swap: `swapoff ${device}`,
 		held: holderHint(plainFacts(use)),
 		claimed: `fuser -vm ${device}   shows who keeps what was mounted from it busy`,
 		open: `fuser -v ${device}   shows who has it open`,
 		'network-up': `ip link set ${name} down`,
 		'network-held': kind === 'vlan' ? `ip link delete ${holder}` : `ip link set ${name} nomaster`,
-		display: 'echo 0 > /sys/class/vtconsole/vtcon1/bind   takes the console off it',
+		display:
+			'echo 0 > /sys/class/vtconsole/vtconN/bind   takes the console off it; grep . /sys/class/vtconsole/*/name',
 		'vfs-enabled': `echo 0 > /sys/bus/pci/devices/${bdf}/sriov_numvfs`,
 	};
 	return hints[code] ?? '';
@@ -99,14 +100,19 @@ function holderText({holder = '', kind = '', name}: Use): string {
 
 function holderHint({device, holder, kind = '', name = ''}: Use): string {
 	const hints: Facts = {
-		lvm: `vgchange -an ${volumeGroup(name)}`,
-		crypt: `cryptsetup close ${name}`,
-		multipath: `multipath -f ${name}`,
-		dm: `dmsetup remove ${name}`,
+		lvm: `vgchange -an ${word(volumeGroup(name))}`,
+		crypt: `cryptsetup close ${word(name)}`,
+		multipath: `multipath -f ${word(name)}`,
+		dm: `dmsetup remove ${word(name)}`,
 		raid: `mdadm --stop /dev/${holder}`,
 		loop: `losetup -d /dev/${holder}`,
 	};
 	return hints[kind] ?? `lsblk ${device}   shows what stands on it`;
+}
+
+/** For a shell; names are other people's text. */
+function word(name: string): string {
+	return /^[\w.+:@-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }
 
 /** Device-mapper names are VG-LV, with hyphens of either name doubled. */

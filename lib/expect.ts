@@ -63,27 +63,51 @@ export async function judge(
 		only(functions, client),
 		only(functions, provider),
 	]);
-	const problems = ends.map((both) => both.find((it) => typeof it === 'string') ?? null);
+	const problems = ends.map((both) => both.find(isProblem) ?? null);
 	const asked = ends
 		.filter((_, index) => problems[index] === null)
 		.map((both) => both.map((it) => (it as PciFunction).bdf) as [string, string]);
 	const {pairs} = await native.check(source, asked);
 	let next = 0;
 	return expectations.map((one, index) => {
-		const problem = problems[index] as string | null;
-		const pair = problem === null ? (pairs[next++] ?? null) : null;
-		return {...one, problem, pair, isMet: pair === null ? false : meets(one.word, pair.verdict)};
+		const problem = problems[index] ?? null;
+		if (problem !== null) return {...one, ...problem, pair: null};
+		const pair = pairs[next++] as Pair;
+		return {...one, problem: null, pair, isMet: meets(one.word, pair.verdict)};
 	});
 }
 
+type Problem = {readonly problem: string; readonly isMet: false | null};
+
+function isProblem(it: PciFunction | Problem): it is Problem {
+	return 'problem' in it;
+}
+
 /** The function of that name, or what is wrong with it. */
-function only(functions: readonly PciFunction[], name: string): PciFunction | string {
+function only(functions: readonly PciFunction[], name: string): PciFunction | Problem {
 	const found = functionsNamed(functions, name);
 	const [first] = found;
-	if (first === undefined) return `there is no function ${name}`;
-	if (found.length === 1) return first;
-	return `${name} names ${found.length} functions: ${found.map(({bdf}) => bdf).join(', ')}`;
+	if (first !== undefined && found.length === 1) return first;
+	if (found.length > 1) {
+		const names = found.map(({bdf}) => bdf).join(', ');
+		return {problem: `${name} names ${found.length} functions: ${names}`, isMet: false};
+	}
+	const [, ids] = /^(.*)@/.exec(name) ?? [];
+	const twins = ids === undefined ? [] : functionsNamed(functions, ids);
+	const unread = twins.find((it) => it.slot === null && !hasReadPorts(functions, it));
+	return unread === undefined
+		? {problem: `there is no function ${name}`, isMet: false}
+		: {problem: `not read: which slot ${unread.bdf} sits in`, isMet: null};
 }
+
+/** Could the capabilities of all ports above be read? */
+function hasReadPorts(functions: readonly PciFunction[], {parent}: PciFunction): boolean {
+	const port = functions.find(({bdf}) => bdf === parent);
+	return port === undefined || (port.configSize > header && hasReadPorts(functions, port));
+}
+
+/** Bytes of configuration space that everybody may read. */
+const header = 64;
 
 function meets(word: ExpectedWord, verdict: VerdictWord): boolean | null {
 	if (verdict === 'unknown') return null;

@@ -18,5 +18,9 @@ export function statOf(file: string): Stats {
 export function readTextFile(file: string): string {
 	if (file === '-') return readFileSync(0, 'utf8');
 	if (statOf(file).isDirectory()) throw new Failure(`${file} is a folder`);
-	return readFileSync(file, 'utf8');
+	try {
+		return readFileSync(file, 'utf8');
+	} catch (error) {
+		throw new Failure(`${file}: ${(error as Error).message.replace(/, \w+ '.*'$/, '')}`);
+	}
 }

@@ -90,8 +90,13 @@ export function functionsNamed(functions: readonly PciFunction[], name: string):
 
 /** The one of a bdf, kernel path or name. */
 export function findFunction(functions: readonly PciFunction[], name: string): PciFunction {
-	const [found] = functionsNamed(functions, name);
-	if (found !== undefined) return found;
+	return findFunctions(functions, name)[0] as PciFunction;
+}
+
+/** At least one. */
+export function findFunctions(functions: readonly PciFunction[], name: string): PciFunction[] {
+	const found = functionsNamed(functions, name);
+	if (found.length > 0) return found;
 	throw new Failure(`there is no function ${name}`, {
 		hints: ['p2p-list --all   every function of this machine'],
 	});

@@ -49,8 +49,10 @@ export function changesBetween(before: Scan, after: Scan): Change[] {
 	];
 }
 
-function identityOf({path, vendor, device, subVendor, subDevice}: PciFunction): string {
-	return [path, vendor, device, subVendor, subDevice].join(' ');
+/** Virtual functions beyond their bus's end have the paths of others. */
+function identityOf(it: PciFunction): string {
+	const {path, vendor, device, subVendor, subDevice, physfn, bdf} = it;
+	return [path, vendor, device, subVendor, subDevice, physfn === null ? '' : bdf].join(' ');
 }
 
 function gone(it: PciFunction): Change {
@@ -128,12 +130,15 @@ export type VerdictChange = {
 	readonly after: VerdictWord;
 };
 
-/** Of all pairs of functions that matter and were there both times. */
+/**
+ * Of all pairs of functions that matter and were there both times. isWhole: false where some verdict
+ * was not known at one time or the other, which is no change.
+ */
 export async function verdictChanges(
 	before: Read,
 	after: Read,
 	[old, now]: readonly [Scan, Scan],
-): Promise<VerdictChange[]> {
+): Promise<{changes: VerdictChange[]; isWhole: boolean}> {
 	const earlier = new Map(old.functions.map((it) => [identityOf(it), it.bdf]));
 	const both = now.functions
 		.filter((it) => partsOf(it).length > 0)
@@ -149,7 +154,7 @@ export async function verdictChanges(
 			both.map(({bdf}) => bdf),
 		),
 	]);
-	return both.flatMap(({bdf: client}, row) =>
+	const all = both.flatMap(({bdf: client}, row) =>
 		both.flatMap(({bdf: provider}, column) => {
 			const place = row * both.length + column;
 			const [was, is] = [then.words[place] ?? 0, today.words[place] ?? 0];
@@ -158,6 +163,10 @@ export async function verdictChanges(
 				: [{client, provider, before: wordOf(was), after: wordOf(is)}];
 		}),
 	);
+	const isKnown = ({before: was, after: is}: VerdictChange) =>
+		was !== 'unknown' && is !== 'unknown';
+	const changes = all.filter(isKnown);
+	return {changes, isWhole: changes.length === all.length};
 }
 
 function wordOf(letter: number): VerdictWord {

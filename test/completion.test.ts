@@ -2,7 +2,8 @@
 // What bash, zsh and fish offer, asked of these shells themselves; no function of this machine counts.
 
 import {spawnSync} from 'node:child_process';
-import {readFileSync, rmSync} from 'node:fs';
+import {existsSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 import test from 'ava';
 import {drawMachine} from '../lab/sysfs.ts';
 import {valuesByName} from '../lib/completion.ts';
@@ -147,3 +148,28 @@ function completedByBash(line: string): string[] {
 	});
 	return stdout.split('\n').filter(Boolean);
 }
+
+test('no shell runs what stands on the line or in a copy of sysfs', (t) => {
+	const hostile = drawMachine('root-port\n  ram 1M\n');
+	const trap = join(hostile, 'trap');
+	const resource = `0x1000 x[$(touch\${IFS}${trap})] 0x200\n`;
+	writeFileSync(join(hostile, 'sys/bus/pci/devices/0000:01:00.0/resource'), resource);
+	const lines = [
+		`p2p-copy --sysroot=${hostile} 01:00.0/`,
+		`p2p-check $(touch\${IFS}${trap}) `,
+		`p2p $(touch\${IFS}${trap}) `,
+		`p2p-check --from=$(touch\${IFS}${trap}) 0`,
+	];
+	// As of bash 5.1, which looked at subscripts twice.
+	const script = [
+		'BASH_COMPAT=5.1; . build/completions/p2p.bash',
+		...lines.map(
+			(line) => `COMP_LINE='${line}'; COMP_POINT=\${#COMP_LINE}; COMP_WORDS=(\${COMP_LINE}); _p2p`,
+		),
+	].join('\n');
+	const {stderr} = spawnSync('bash', ['-c', script], {encoding: 'utf8'});
+	offers('zsh', lines.slice(0, 1));
+	offers('fish', lines.slice(0, 1));
+	t.false(existsSync(trap), stderr);
+	rmSync(hostile, {recursive: true});
+});

@@ -193,7 +193,9 @@ Report run(const Order &order)
 
 	const auto machine = pci::Machine::scan(order.root);
 	Memory memory{.rules = Rules(order.root), .book = std::nullopt};
-	if (order.restore || !order.dryRun)
+	if (order.dryRun)
+		memory.book = UndoBook::peek(order.root);
+	else
 		memory.book.emplace(order.root);
 
 	auto steps = plan(order, machine, memory);

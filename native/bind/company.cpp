@@ -4,17 +4,9 @@
 #include "pci/usage.h"
 
 #include <algorithm>
-#include <array>
 
 namespace bind
 {
-
-// Drivers that leave a group to VFIO because they start no DMA of their own.
-static bool leavesViable(const std::string &driver)
-{
-	static const std::array harmless = {"", "pcieport", "pci-stub", "pci-pf-stub"};
-	return std::ranges::find(harmless, driver) != harmless.end() || pci::isVfioDriver(driver);
-}
 
 // What lies below a bridge needs it; bridges to ISA and the like have the role of an endpoint.
 static bool mayCome(const pci::Function &function)
@@ -38,7 +30,7 @@ std::vector<Companion> companionsOf(const pci::Machine &machine, const pci::Func
 		if (isCompanion(function, other))
 			companions.push_back({.bdf = other.bdf,
 					      .driver = other.driver,
-					      .hinders = !leavesViable(other.driver),
+					      .hinders = !pci::leavesGroup(other.driver),
 					      .mayCome = mayCome(other)});
 	return companions;
 }
@@ -48,7 +40,7 @@ std::optional<bool> isViable(const pci::Function &function, const std::string &d
 {
 	if (!function.iommuGroup)
 		return std::nullopt;
-	return leavesViable(driver) && std::ranges::none_of(companions, &Companion::hinders);
+	return pci::leavesGroup(driver) && std::ranges::none_of(companions, &Companion::hinders);
 }
 
 std::vector<const pci::Function *> along(const pci::Machine &machine, const pci::Function &function,
@@ -58,7 +50,7 @@ std::vector<const pci::Function *> along(const pci::Machine &machine, const pci:
 	std::vector<const pci::Function *> others;
 	for (const pci::Function &other : machine.functions) {
 		const bool isAtRest =
-			isForVfio && !other.driver.empty() && leavesViable(other.driver);
+			isForVfio && !other.driver.empty() && pci::leavesGroup(other.driver);
 		if (isCompanion(function, other) && mayCome(other) && !isAtRest)
 			others.push_back(&other);
 	}

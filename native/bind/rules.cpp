@@ -28,6 +28,9 @@ static std::string nameOf(const pci::Function &function)
 {
 	std::string path = function.path;
 	std::ranges::replace(path, '/', '-');
+	// Virtual functions beyond their bus's end have the path of others.
+	if (function.physfn)
+		path += "-" + function.bdf.name();
 	return "70-p2p-bind-" + path + ".rules";
 }
 
@@ -63,18 +66,25 @@ static std::string match(const pci::Function &function, const char *attribute)
 }
 
 // Another driver may have been first, in the initramfs or by a neighbour's event. It is left where
-// that would hurt: a disk that the kernel keeps for somebody (BLKRRPART answers EBUSY then), a
-// network with a carrier, a frame buffer. $$ is udev's $; %p and %k are the function.
+// that would hurt: a disk that is mounted, swap or held, by name or number, or that the kernel
+// keeps for somebody (BLKRRPART answers EBUSY then, but not in every kernel); a network with a
+// carrier; a frame buffer; and wherever a tool to look with is missing. $$ is udev's $; %p and %k
+// are the function.
 static std::string taking(const std::string &driver)
 {
 	const std::string kept = "/sys/bus/pci/drivers/" + driver;
-	const std::string disks = "$$(find . -name queue | sed s,/queue$$,,)";
-	const std::string name = "$$(basename $$d | sed s/c[0-9][0-9]*n/n/)";
+	const std::string name =
+		"$$(basename $$(dirname $$q) | sed s/c[0-9][0-9]*n/n/) && d=/sys/class/block/$$n";
 	std::string line = "cd /sys%p || exit; [ driver -ef " + kept + " ] && exit; ";
 	line += "if [ -e driver ]; then [ -e graphics ] && exit; ";
-	line += "cat net/*/carrier | grep -q 1 && exit; ";
-	line += "for d in " + disks + "; do ";
-	line += "/sbin/blockdev --rereadpt /dev/" + name + " || exit; done; ";
+	line += "for c in net/*/carrier; do read -r u <$$c && [ $$u = 1 ] && exit; done; ";
+	line += "m=$$(cat /proc/self/mountinfo /proc/swaps) && l=$$(find . -name queue) || exit; ";
+	line += "for q in $$l; do n=" + name + " && [ -e $$d/dev ] || exit; ";
+	line += "for h in $$d/holders/* $$d/*/holders/*; do [ -e $$h ] && exit; done; ";
+	line += "for f in $$d/dev $$d/*/dev; do read -r v <$$f && ";
+	line += "case $$m in *$$v*) exit;; esac; done; ";
+	line += "case $$m in */dev/$$n*) exit;; esac; ";
+	line += "/sbin/blockdev --rereadpt /dev/$$n || exit; done; ";
 	line += "echo %k >driver/unbind; fi; ";
 	return line + "echo %k >/sys/bus/pci/drivers_probe";
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "device/nvme_controller.h"
 
+#include "device/nvme_memory.h"
+
 #include "device/nvme_status.h"
 #include "device/prp.h"
 #include "sys/clock.h"
@@ -134,6 +136,7 @@ void Controller::disable(uint64_t timeoutNs, const std::stop_token &stop) const
 {
 	write32(CC, read32(CC) & ~CC_EN);
 	waitStatus(CSTS_RDY, 0, timeoutNs, stop);
+	forgetOwnCmb(*function_);
 }
 
 void Controller::checkHealth() const

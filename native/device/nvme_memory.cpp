@@ -113,6 +113,17 @@ std::optional<MemoryPart> findPmr(const vfio::Function &function)
 	return part;
 }
 
+void forgetOwnCmb(const vfio::Function &function)
+{
+	const Registers registers(function);
+	const uint64_t cap = registers.read64(CAP);
+	if (~cap == 0 || !capHasCmb(cap))
+		return;
+	const uint32_t control = registers.read(CMBMSC);
+	if (control & CMBMSC_CMSE)
+		registers.write(CMBMSC, control & CMBMSC_CRE);
+}
+
 void placeOwnCmb(const vfio::Function &function, pci::Iova start)
 {
 	const Registers registers(function);

@@ -39,7 +39,10 @@ std::optional<MemoryPart> findCmb(const vfio::Function &function);
 // The same for the PMR, which is enabled, if need be, and waited for. Error P2P_TIMEOUT.
 std::optional<MemoryPart> findPmr(const vfio::Function &function);
 
-// Tells the controller by which address its own requests mean its CMB.
+// Tells the controller by which address its own requests mean its CMB, until its next disable().
 void placeOwnCmb(const vfio::Function &function, pci::Iova start);
+// And that none does: somebody before us may have left an address at which host memory lies now,
+// and a reset of the controller keeps it (3.1.3.20).
+void forgetOwnCmb(const vfio::Function &function);
 
 }

@@ -69,13 +69,32 @@ static std::optional<int> slotBelow(const Function &port)
 
 static std::optional<int> slotOf(const Machine &machine, const Function &function)
 {
-	std::optional<int> slot;
-	for (auto parent = function.parent; parent && !slot;) {
+	for (auto parent = function.parent; parent;) {
 		const Function *port = machine.lookUp(*parent);
-		slot = port ? slotBelow(*port) : std::nullopt;
-		parent = port ? port->parent : std::nullopt;
+		if (!port || port->config.capability(PCI_CAP_ID_EXP).seen == Seen::unknown)
+			return std::nullopt;
+		if (const auto slot = slotBelow(*port))
+			return slot;
+		parent = port->parent;
 	}
-	return slot;
+	return std::nullopt;
+}
+
+// A capture may say anything: a way up that leads back, or is longer than there are buses, ends.
+static void cutCircles(Machine &machine)
+{
+	constexpr int most = 256;
+	for (Function &function : machine.functions) {
+		int steps = 0;
+		for (auto above = function.parent; above;) {
+			const Function *port = machine.lookUp(*above);
+			if (*above == function.bdf || ++steps > most) {
+				function.parent.reset();
+				break;
+			}
+			above = port ? port->parent : std::nullopt;
+		}
+	}
 }
 
 void Machine::finish()
@@ -85,6 +104,7 @@ void Machine::finish()
 		adoptPhysicalParent(*this, function);
 		function.acs = readAcs(function.config);
 	}
+	cutCircles(*this);
 	assignRoles(*this);
 	for (Function &function : functions)
 		function.slot = slotOf(*this, function);

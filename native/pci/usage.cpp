@@ -136,6 +136,12 @@ bool isVfioDriver(const std::string &driver)
 	       driver.ends_with("_vfio_pci");
 }
 
+bool leavesGroup(const std::string &driver)
+{
+	return driver.empty() || driver == "pcieport" || driver == "pci-stub" ||
+	       isVfioDriver(driver);
+}
+
 sys::Error inUse(const Uses &uses)
 {
 	sys::Error::Facts facts = {{"uses", std::to_string(uses.size())}};

@@ -21,6 +21,10 @@ std::vector<Use> usesOfBlock(const std::string &root, const std::string &name);
 // Does this driver give the function to user space through VFIO?
 bool isVfioDriver(const std::string &driver);
 
+// Does it leave its IOMMU group to VFIO? Those that start no DMA of their own, and none ('')
+// (driver_managed_dma of struct pci_driver; pci-pf-stub has it not).
+bool leavesGroup(const std::string &driver);
+
 // Error P2P_IN_USE. Facts: uses, their number; then, counted from 0, '0.code' and each fact of the
 // use as '0.bdf', '0.device', …
 sys::Error inUse(const std::vector<Use> &uses);

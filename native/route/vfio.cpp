@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What stands between now and a VFIO mapping, as far as sysfs tells without opening anything.
 #include "pci/function.h"
+#include "pci/usage.h"
 #include "route/host_bridges.h"
 #include "route/verdict.h"
 
 #include <algorithm>
-#include <array>
 #include <cinttypes>
 #include <cstdio>
 
@@ -16,19 +16,11 @@ using Blocker = std::map<std::string, std::string>;
 
 constexpr const char *vfioDriver = "vfio-pci";
 
-// Drivers that leave a group viable because they do no DMA of their own.
-static bool leavesViable(const std::string &driver)
-{
-	static const std::array harmless = {"", vfioDriver, "pcieport", "pci-stub", "pci-pf-stub"};
-	return std::ranges::find(harmless, driver) != harmless.end() ||
-	       driver.ends_with("-vfio-pci") || driver.ends_with("_vfio_pci");
-}
-
 static std::string hinderers(const pci::Machine &machine, const pci::Function &function)
 {
 	std::string members;
 	for (const pci::Function &other : machine.functions) {
-		if (other.iommuGroup != function.iommuGroup || leavesViable(other.driver) ||
+		if (other.iommuGroup != function.iommuGroup || pci::leavesGroup(other.driver) ||
 		    other.bdf == function.bdf)
 			continue;
 		members += (members.empty() ? "" : ", ") + other.bdf.name() + " " + other.driver;

@@ -74,8 +74,11 @@ void HeldMemory::map(vfio::AddressSpace &space, vfio::IovaPlan &iovas)
 {
 	const uint64_t size = held_.view().size();
 	window_.emplace(space.mapBar(held_, 0, size, iovas.takeBar(held_.busAddress(), size)));
-	// A controller has to be told by which address its own requests mean its own memory.
-	if (held_.function() && device::engineFor(function_) == "nvme")
+}
+
+void HeldMemory::tellOwner() const
+{
+	if (window_ && held_.function() && device::engineFor(function_) == "nvme")
 		device::nvme::placeOwnCmb(*held_.function(), window_->iova() + partStart_);
 }
 
@@ -128,21 +131,31 @@ Hold::Hold(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop)
 		engines_ = std::make_unique<device::Engines>(*space_, *iovas_);
 	source_ = clientOf(plan, plan.from, true);
 	sink_ = clientOf(plan, plan.to, false);
+	tellOwners(plan);
 	for (auto *client : {source_.get(), sink_.get()})
 		if (client)
 			client->limit({plan.order.timeoutNs, stop.asked});
 }
 
-// What a copy maps of the host's memory, rather more than less: queues, lists of pages, the proof's
-// staging, and a ring where the two media have nothing else between them.
+void Hold::tellOwners(const Plan &plan) const
+{
+	for (const auto *memory : {from_.get(), to_.get(), via_.get()})
+		for (const auto &leg : plan.legs)
+			if (memory && leg.client.bdf == memory->function().bdf)
+				memory->tellOwner();
+}
+
+// What a copy maps of the host's memory, rather more than less: queues, lists of pages, the
+// staging of the proof and of the look for signatures, and a ring where the two media have nothing
+// else between them.
 static uint64_t hostBytes(const Plan &plan)
 {
-	constexpr uint64_t staging = 2 * Side::largestBlock, queueEntry = 128, page = 4096;
+	constexpr uint64_t staging = 3 * Side::largestBlock, queueEntry = 128, page = 4096;
 	const auto &order = plan.order;
 	const uint64_t queues = order.queues * (order.depth * queueEntry + 4 * page);
 	const uint64_t lists = order.length.value_or(0) / page * sizeof(uint64_t);
 	const bool isRing = !plan.via && !plan.memory();
-	return staging + 2 * (queues + lists) + (isRing ? largestRing : 0) + staging / 2;
+	return staging + 2 * (queues + lists) + (isRing ? largestRing : 0);
 }
 
 void Hold::openSpace(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop)

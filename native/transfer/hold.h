@@ -45,6 +45,9 @@ public:
 
 	// Lets the functions of the address space reach it.
 	void map(vfio::AddressSpace &space, vfio::IovaPlan &iovas);
+	// A controller that is a client has to be told by which address its own requests mean its
+	// own memory, once it is up.
+	void tellOwner() const;
 	device::Memory memory(uint64_t length) const;
 	// The whole part, mapped.
 	device::Memory whole() const;
@@ -106,6 +109,7 @@ public:
 private:
 	void openSpace(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop);
 	void mapFor(const Plan &plan);
+	void tellOwners(const Plan &plan) const;
 	void takePool(const pci::Function &provider);
 	std::unique_ptr<device::Client> clientOf(const Plan &plan, const End &end, bool isSource);
 	std::unique_ptr<device::Client> attachEngine(const Plan &plan);

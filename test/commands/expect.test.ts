@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Acceptance of machines: p2p-check --expect and --diff.
 
-import {mkdtempSync, writeFileSync} from 'node:fs';
+import {mkdtempSync, readFileSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
@@ -144,6 +144,8 @@ test('silly words of --expect, --tap and --diff', (t) => {
 		[['--diff'], /^p2p-check: missing operand: FILE\n/],
 		[['--diff', 'a', 'b', 'c'], /^p2p-check: extra operand: c\n/],
 		[['--diff', '/nope'], /^p2p-check: \/nope: no such file\n/],
+		[['--diff', '-', '-'], /^p2p-check: only one of the two can be standard input\n/],
+		[['--diff', 'a', 'b', '--sysroot', '/'], /^p2p-check: --sysroot is the second machine/],
 	];
 	for (const [words, says] of lines) {
 		const {status, stdout, stderr} = run('p2p-check', ...words);
@@ -209,4 +211,43 @@ test('a function that came, went or moved is said; bus numbers alone make no oth
 	t.regex(stdout, /^0000:03:00\.0 is gone \(1b36:0010\)$/m);
 	t.regex(stdout, /^0000:0\d:00\.0 was 0000:04:00\.0: it got another number$/m);
 	t.regex(stdout, /^0000:0\d:00\.1 is new \(8086:10d3\)$/m);
+});
+
+test('without privilege a slot is not known, and a verdict that was not told is no change', (t) => {
+	const root = machine(t, drawing());
+	const before = captureOf(t, root);
+	for (const bdf of ['00:01.0', '01:00.0', '02:00.0', '02:01.0', '03:00.0', '04:00.0'])
+		cut(root, `0000:${bdf}`);
+	const {status, stdout} = expectOf(root, '1b36:0010@3 04:00.0 direct');
+	t.is(status, 5);
+	t.regex(stdout, /^\? {3}.*: not read: which slot 0000:03:00\.0 sits in$/m);
+	t.is(expectOf(root, '1b36:0011@3 04:00.0 direct').status, 1);
+	const looked = run('p2p-check', '--diff', before, root);
+	t.is(looked.status, 5, looked.stdout);
+	t.is(looked.stdout, '');
+});
+
+test('a capture whose bridges stand in a circle is read all the same', (t) => {
+	const capture = JSON.parse(readFileSync(captureOf(t, machine(t, drawing())), 'utf8'));
+	const parents: Readonly<Record<string, string>> = {
+		'0000:02:00.0': '0000:03:00.0',
+		'0000:00:01.0': '0000:00:01.0',
+	};
+	for (const it of capture.functions) it.parent = parents[it.bdf] ?? it.parent;
+	const file = fileOf(JSON.stringify(capture));
+	for (const words of [
+		['p2p-check', '03:00.0', '04:00.0'],
+		['p2p-list', '--all'],
+		['p2p-topo'],
+		['p2p-check', '--matrix'],
+	] as const)
+		t.true([0, 1, 5].includes(run(words[0], '--from', file, ...words.slice(1)).status ?? -1));
+});
+
+test('a capture cannot write control characters to a terminal', (t) => {
+	const capture = JSON.parse(readFileSync(captureOf(t, machine(t, drawing())), 'utf8'));
+	capture.machine.kernel = '7.1\u001b[2J';
+	const {status, stderr} = run('p2p-list', '--from', fileOf(JSON.stringify(capture)));
+	t.is(status, 2);
+	t.regex(stderr, /machine\.kernel is not text/);
 });

@@ -10,10 +10,12 @@ type Schema = {[key: string]: unknown};
 
 const folder = 'docs/json';
 const schemas = new Map(
-	readdirSync(folder).map((name) => {
-		const schema: Schema = JSON.parse(readFileSync(`${folder}/${name}`, 'utf8'));
-		return [String(schema.$id), schema];
-	}),
+	readdirSync(folder)
+		.filter((name) => name.endsWith('.json'))
+		.map((name) => {
+			const schema: Schema = JSON.parse(readFileSync(`${folder}/${name}`, 'utf8'));
+			return [String(schema.$id), schema];
+		}),
 );
 const ajv = new Ajv2020({allErrors: true, strictRequired: false, strictTypes: false});
 for (const [id, schema] of schemas) ajv.addSchema(strict(schema, id) as Schema);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Uses in words, and what ends them.
 
+import {spawnSync} from 'node:child_process';
 import test from 'ava';
 import {describeUses, inOrderOfEnding, useHint, useText} from '../../lib/describe-uses.ts';
 import type {Use} from '../../lib/native.ts';
@@ -114,3 +115,14 @@ for (const [args, says] of mistakes) {
 		t.regex(stderr, says);
 	});
 }
+
+test('what root is told to type ends at the name, whatever that is', (t) => {
+	const name = "a'; touch X; '";
+	for (const use of [
+		{code: 'mounted', device, where: name},
+		{code: 'held', device, holder: 'dm-0', kind: 'crypt', name},
+	]) {
+		const {stdout} = spawnSync('sh', ['-c', `printf '%s|' ${useHint(use)}`], {encoding: 'utf8'});
+		t.is(stdout.split('|').at(-2), name);
+	}
+});

@@ -194,3 +194,18 @@ function bdfsOf(functions: readonly {readonly bdf: string}[]): string[] {
 function below(root: string, bdf: string): string {
 	return folder(root, bdf).slice(root.length);
 }
+
+test('a dry --restore makes nothing, also where nothing was changed', async (t) => {
+	const root = machine(t, three);
+	const order = {
+		root,
+		functions: [],
+		driver: null,
+		group: false,
+		restore: true,
+		dryRun: true,
+		persist: null,
+	};
+	await t.throwsAsync(native.bind(order), {code: 'P2P_NOTHING_TO_RESTORE'});
+	t.false(existsSync(join(root, 'run')));
+});

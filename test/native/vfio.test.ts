@@ -63,6 +63,19 @@ test('a group with another driver in it is named with its members', async (t) =>
 	});
 });
 
+test('only drivers that leave DMA to others leave the group to VFIO', async (t) => {
+	for (const [driver, isReady] of [
+		['pci-stub', true],
+		['mlx5_vfio_pci', true],
+		['pci-pf-stub', false],
+	] as const) {
+		const root = machine(t, 'root-port\n  nvme functions=2\nroot-port\n  ram 64M');
+		bind(root, '0000:01:00.0', 'vfio-pci');
+		bind(root, '0000:01:00.1', driver);
+		t.is((await verdict(root, '01:00.0', '02:00.0')).vfio.ready, isReady, driver);
+	}
+});
+
 test('a BAR beyond what the IOMMU translates, or in what it keeps, is said', async (t) => {
 	const root = twoPorts(t);
 	const {functions} = await native.scan({root});
