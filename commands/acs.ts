@@ -199,7 +199,7 @@ function orderOf(names: readonly string[], flags: Flags): AcsOrder {
 		restore,
 		rebind,
 		inUse: flags['in-use'],
-		dryRun: flags['dry-run'],
+		dryRun: flags['dry-run'] === true,
 	};
 }
 

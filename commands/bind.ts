@@ -155,7 +155,7 @@ function orderOf(names: readonly string[], flags: Flags): Order {
 		driver: flags.restore ? null : driverOf(flags.driver),
 		group: flags.group,
 		restore: flags.restore,
-		dryRun: flags['dry-run'],
+		dryRun: flags['dry-run'] === true,
 		persist: flags.persist ?? null,
 	};
 }

@@ -29,7 +29,7 @@ const lines: readonly (readonly [line: string, status?: number])[] = [
 	['p2p-copy $disk/ns1 $mem/bar2 --verify'],
 	['p2p-copy $disk/ns1 /tmp/out --length 1M'],
 	['p2p-copy $mem/bar2 $disk/ns1 --length 1M --overwrite-signature --verify=none'],
-	['p2p-copy $disk/ns1 $mem/bar0 --length 256', 1],
+	['p2p-copy /tmp/out $mem/bar0 --length 256', 1],
 	['p2p-copy $disk/ns1 $mem/bar2 --require direct', 1],
 	['p2p-map $disk $mem/bar2'],
 	['p2p-map $disk $mem/bar2 --require direct', 1],

@@ -68,6 +68,21 @@ test.serial("namespace to namespace by way of the source's own CMB", async (t) =
 	t.true(readAt(lab.guest().image('b'), 32 * MiB, 2 * MiB).equals(sent));
 });
 
+test.serial('an address that somebody left in the CMB counts for nothing', async (t) => {
+	const sent = fillRandom(lab.guest().image('a'), 16 * MiB, MiB);
+	// CBA 0, where host memory will lie, with CMSE and CRE (NVMe Base Specification 2.0, 3.1.3.20).
+	const leave = "printf '\\3\\0\\0\\0' | p2p-copy - $a/bar0+0x50 --width 4 --length 4";
+	const read = 'p2p-copy $a/bar0+0x50 - --length 4 | od -An -tx1';
+	t.is((await lab.run(`${leave}; ${read}`)).stdout.trim(), '03 00 00 00');
+	await copies(t, '$a/ns1+16M $a/cmb+1M --length 1M --staged');
+	await copies(t, '$a/cmb+1M $mem/bar2+1M --length 1M --engine $teacher');
+	t.true(readAt(lab.guest().image('mem', 'ram'), MiB, MiB).equals(sent));
+	t.is((await lab.run(read)).stdout.trim(), '01 00 00 00');
+	// And a copy by its own reach leaves none.
+	await copies(t, '$a/ns1+16M $a/cmb --length 1M');
+	t.is((await lab.run(read)).stdout.trim(), '01 00 00 00');
+});
+
 test.serial('one namespace to another of the same controller', async (t) => {
 	const sent = fillRandom(lab.guest().image('a'), 8 * MiB, 4 * MiB);
 	await copies(t, '$a/ns1+8M $a/ns2+512 --via $mem/bar2+64K --length 4M');
