@@ -15,7 +15,17 @@ import {
 import {join} from 'node:path';
 import test from 'ava';
 import {findRoot, isTar, unpackTar} from '../../lib/archive.ts';
-import {askAll, damaged, everyRound, noise, oddWords, pick, saysSo} from '../helpers/fuzz.ts';
+import {parseCapture} from '../../lib/capture.ts';
+import {
+	askAll,
+	damaged,
+	everyRound,
+	isMixed,
+	noise,
+	oddWords,
+	pick,
+	saysSo,
+} from '../helpers/fuzz.ts';
 import {machine} from '../helpers/machine.ts';
 import {type Random, randomMachine, seeded} from '../helpers/random-machine.ts';
 
@@ -57,12 +67,16 @@ function content(random: Random, before: Buffer): Buffer {
 for (const shape of [4, 5, 6]) {
 	test(`a copy of sysfs of machine ${shape} may hold anything`, async (t) => {
 		const root = machine(t, randomMachine(seeded(shape)));
-		await everyRound(25, async (random) => {
+		const captures = await everyRound(25, async (random) => {
 			const undo = Array.from({length: 1 + random(3)}, () => change(random, root));
-			await askAll({root});
+			const text = await askAll({root});
 			for (const one of undo.reverse()) one();
+			return text;
 		});
-		t.pass();
+		// Whatever was read, the capture of it can be read too.
+		const sound = captures.filter((text) => text !== undefined);
+		t.true(sound.length > 0);
+		for (const text of sound) t.notThrows(() => parseCapture('it', text));
 	});
 }
 
@@ -71,16 +85,16 @@ test('a tar may be damaged', async (t) => {
 	const tar = spawnSync('tar', ['-cf', '-', '-C', root, 'sys', 'proc'], {
 		maxBuffer: 2 ** 26,
 	}).stdout;
-	await everyRound(40, async (random) => {
+	const endings = await everyRound(40, async (random) => {
 		let hurt: Buffer = tar;
 		for (let hits = 1 + random(6); hits > 0; hits--) hurt = damaged(random, hurt);
-		if (!isTar(hurt)) return;
-		await saysSo(async () => {
+		if (!isTar(hurt)) return false;
+		return saysSo(async () => {
 			const folder = await unpackTar('it', hurt);
 			const found = findRoot(folder);
 			if (found !== undefined) await askAll({root: found});
 			rmSync(folder, {recursive: true});
 		});
 	});
-	t.pass();
+	isMixed(t, endings);
 });

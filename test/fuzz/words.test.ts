@@ -3,9 +3,9 @@
 
 import test from 'ava';
 import {parseBits} from '../../lib/acs-bits.ts';
-import {parseEndpoint, parsePlace, parseVia} from '../../lib/endpoint.ts';
+import {endpointText, parseEndpoint, parsePlace, parseVia} from '../../lib/endpoint.ts';
 import {bytes, parseSize, rate, shortSize} from '../../lib/units.ts';
-import {damaged, everyRound, oddWords, pick, saysSo} from '../helpers/fuzz.ts';
+import {damaged, everyRound, isMixed, oddWords, pick, saysSo} from '../helpers/fuzz.ts';
 
 const starts = [
 	'0000:03:00.0/ns1+4M',
@@ -27,14 +27,28 @@ const readers: Readonly<Record<string, (word: string) => unknown>> = {
 
 for (const [name, read] of Object.entries(readers)) {
 	test(`any word may be given for ${name}`, async (t) => {
-		await everyRound(2000, async (random) => {
+		const endings = await everyRound(2000, (random) => {
 			const start = Buffer.from(pick(random, [...starts, ...oddWords]));
 			const word = random(3) === 0 ? start : damaged(random, start);
-			await saysSo(() => read(word.toString('latin1').replaceAll('\0', '')));
+			return saysSo(() => read(word.toString('latin1').replaceAll('\0', '')));
 		});
-		t.pass();
+		isMixed(t, endings);
 	});
 }
+
+test('an endpoint is printed as it is read', async (t) => {
+	const endpoints = await everyRound(2000, (random) => {
+		const word = damaged(random, Buffer.from(pick(random, starts))).toString('latin1');
+		try {
+			return parseEndpoint(word);
+		} catch {
+			return undefined;
+		}
+	});
+	const sound = endpoints.filter((it) => it !== undefined);
+	t.true(sound.length > 0);
+	for (const it of sound) t.deepEqual(parseEndpoint(endpointText(it)), it);
+});
 
 test('a size is read as it was written', async (t) => {
 	await everyRound(2000, (random) => {

@@ -2,6 +2,7 @@
 // What the fuzzers in TypeScript share. The same seed gives the same inputs; `npm run fuzz` sets
 // other numbers than the ones that every test run has.
 
+import type {ExecutionContext} from 'ava';
 import {captureText} from '../../lib/capture.ts';
 import {Failure} from '../../lib/failure.ts';
 import {native, type Source} from '../../lib/native.ts';
@@ -13,18 +14,26 @@ export function rounds(usual: number): number {
 	return Number(process.env.P2P_FUZZ_RUNS ?? usual);
 }
 
-/** Calls one(random, round) with numbers that say at a failure which round it was. */
-export async function everyRound(
+/** What one(random) gave in each round; a failure says which round it was. */
+export async function everyRound<T>(
 	usual: number,
-	one: (random: Random) => Promise<void> | void,
-): Promise<void> {
+	one: (random: Random) => Promise<T> | T,
+): Promise<T[]> {
+	const results: T[] = [];
 	for (let round = 0; round < rounds(usual); round++) {
 		try {
-			await one(seeded(seed * 1_000_003 + round));
+			results.push(await one(seeded(seed * 1_000_003 + round)));
 		} catch (error) {
 			throw new Error(`seed ${seed}, round ${round}: ${(error as Error).stack}`);
 		}
 	}
+	return results;
+}
+
+/** Some ended well and some in a sentence: else the inputs try only one of the two. */
+export function isMixed(t: ExecutionContext, endings: readonly boolean[]): void {
+	t.true(endings.includes(true), 'nothing was sound');
+	t.true(endings.includes(false), 'nothing was refused');
 }
 
 export function pick<T>(random: Random, items: readonly T[]): T {
