@@ -51,9 +51,9 @@ export function openRunner(vm: Vm, defaults: {cwd: string; env: Record<string, s
 	let last = 0;
 	let queue: Promise<unknown> = Promise.resolve();
 	let over = false;
-	const gone = vm.ended.then(() => {
+	const gone = vm.ended.then((how) => {
 		over = true;
-		throw new LabError('the guest has ended');
+		throw new LabError(`the guest has ended, ${how}`);
 	});
 	gone.catch(() => {});
 	vm.onMessage((line) => {

@@ -41,8 +41,8 @@ export type Vm = {
 	readonly functions: readonly GuestFunction[];
 	/** The guest's lines from now on. */
 	onMessage(callback: (line: string) => void): void;
-	/** Settles, never fails, when QEMU has ended. */
-	readonly ended: Promise<unknown>;
+	/** Settles, never fails, when QEMU has ended: how, and with which last words. */
+	readonly ended: Promise<string>;
 	/** The end: QEMU is gone and so is the folder. */
 	destroy(): Promise<void>;
 };
@@ -86,7 +86,7 @@ async function startIn(folder: string, machine: Machine, options: VmOptions): Pr
 	const names = ['control', 'stdout', 'stderr', 'console0', 'qmp'] as const;
 	const listeners = await Promise.all(names.map((name) => listen(join(folder, name))));
 	const qemu = startQemu(folder, machine.args);
-	const ended = endOf(qemu);
+	const ended = endOf(qemu, join(folder, 'qemu.log'));
 	const destroy = destroyer(qemu, ended, folder);
 	try {
 		const [control, stdout, stderr, terminal, qmp] = await connections(listeners, folder, ended);
@@ -136,10 +136,13 @@ function startQemu(folder: string, args: readonly string[]): ChildProcess {
 	return child;
 }
 
-/** How QEMU ended, in a word or two. */
-function endOf(qemu: ChildProcess): Promise<string> {
+/** How QEMU ended, in a word or two, and what it said last. */
+function endOf(qemu: ChildProcess, log: string): Promise<string> {
 	return new Promise((resolve) => {
-		qemu.once('exit', (status, signal) => resolve(signal ?? `status ${status}`));
+		qemu.once('exit', (status, signal) => {
+			const words = lastLine(log);
+			resolve(`${signal ?? `status ${status}`}${words && `: ${words}`}`);
+		});
 		qemu.once('error', (error) => resolve(error.message));
 	});
 }
@@ -220,8 +223,8 @@ function watchdog(milliseconds: number) {
 
 async function failAfter(ended: Promise<string>, folder: string): Promise<never> {
 	const how = await ended;
-	const words = lastLine(join(folder, 'qemu.log')) || lastLine(join(folder, 'console'));
-	throw new LabError(`QEMU ended during the boot (${how})${words && `: ${words}`}`);
+	const words = how.includes(':') ? '' : lastLine(join(folder, 'console'));
+	throw new LabError(`QEMU ended during the boot, ${how}${words && `: ${words}`}`);
 }
 
 function lastLine(file: string): string {

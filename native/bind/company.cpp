@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bind/company.h"
 
+#include "pci/function.h"
 #include "pci/usage.h"
 
 #include <algorithm>
@@ -12,9 +13,7 @@ namespace bind
 static bool mayCome(const pci::Function &function)
 {
 	constexpr uint32_t classBridge = 0x06;
-	const bool isEndpoint =
-		function.role == pci::Role::endpoint || function.role == pci::Role::rcIntegrated;
-	return isEndpoint && function.classCode >> 16 != classBridge;
+	return pci::isEndpoint(function) && function.classCode >> 16 != classBridge;
 }
 
 static bool isCompanion(const pci::Function &function, const pci::Function &other)
@@ -43,11 +42,11 @@ std::optional<bool> isViable(const pci::Function &function, const std::string &d
 	return pci::leavesGroup(driver) && std::ranges::none_of(companions, &Companion::hinders);
 }
 
-std::vector<const pci::Function *> along(const pci::Machine &machine, const pci::Function &function,
-					 const std::string &driver)
+Functions along(const pci::Machine &machine, const pci::Function &function,
+		const std::string &driver)
 {
 	const bool isForVfio = pci::isVfioDriver(driver);
-	std::vector<const pci::Function *> others;
+	Functions others;
 	for (const pci::Function &other : machine.functions) {
 		const bool isAtRest =
 			isForVfio && !other.driver.empty() && pci::leavesGroup(other.driver);
@@ -55,6 +54,29 @@ std::vector<const pci::Function *> along(const pci::Machine &machine, const pci:
 			others.push_back(&other);
 	}
 	return others;
+}
+
+static void add(Functions &functions, const pci::Function *function)
+{
+	if (std::ranges::count(functions, function) == 0)
+		functions.push_back(function);
+}
+
+Functions named(const pci::Machine &machine, const std::vector<std::string> &names)
+{
+	Functions functions;
+	for (const auto &name : names)
+		add(functions, &machine.find(name));
+	return functions;
+}
+
+void takeAlong(Functions &functions,
+	       const std::function<Functions(const pci::Function &)> &companions)
+{
+	const Functions first = functions;
+	for (const auto *function : first)
+		for (const auto *other : companions(*function))
+			add(functions, other);
 }
 
 }

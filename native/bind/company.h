@@ -4,12 +4,15 @@
 
 #include "pci/machine.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace bind
 {
+
+using Functions = std::vector<const pci::Function *>;
 
 struct Companion {
 	pci::Bdf bdf;
@@ -27,7 +30,13 @@ std::optional<bool> isViable(const pci::Function &function, const std::string &d
 
 // Companions that --group brings to that driver: endpoints, but for those that are of VFIO already
 // or belong to nobody, where VFIO is what the group is wanted for.
-std::vector<const pci::Function *> along(const pci::Machine &machine, const pci::Function &function,
-					 const std::string &driver);
+Functions along(const pci::Machine &machine, const pci::Function &function,
+		const std::string &driver);
+
+// The functions of these names, each once. Errors as Machine::find.
+Functions named(const pci::Machine &machine, const std::vector<std::string> &names);
+// Adds the companions of those that are there, each once.
+void takeAlong(Functions &functions,
+	       const std::function<Functions(const pci::Function &)> &companions);
 
 }

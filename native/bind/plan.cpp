@@ -3,19 +3,10 @@
 
 #include "sys/error.h"
 
-#include <algorithm>
-
 namespace bind
 {
 
 using sys::Error;
-using Functions = std::vector<const pci::Function *>;
-
-static void add(Functions &functions, const pci::Function *function)
-{
-	if (std::ranges::count(functions, function) == 0)
-		functions.push_back(function);
-}
 
 static Functions changed(const pci::Machine &machine, const Memory &memory)
 {
@@ -40,13 +31,11 @@ static Functions meant(const Order &order, const pci::Machine &machine, const Me
 {
 	if (order.restore && order.functions.empty())
 		return changed(machine, memory);
-	Functions functions;
-	for (const auto &name : order.functions)
-		add(functions, &machine.find(name));
+	auto functions = named(machine, order.functions);
 	if (order.group)
-		for (size_t i = 0, named = functions.size(); i < named; i++)
-			for (const auto *other : companions(order, machine, *functions[i], memory))
-				add(functions, other);
+		takeAlong(functions, [&](const pci::Function &function) {
+			return companions(order, machine, function, memory);
+		});
 	return functions;
 }
 

@@ -4,31 +4,21 @@
 #include "bind/memory.h"
 #include "sys/process.h"
 
-#include <algorithm>
-
 namespace bind
 {
-
-using Functions = std::vector<const pci::Function *>;
 
 static Functions select(const pci::Machine &machine, const std::vector<std::string> &names,
 			bool group, const Memory &memory)
 {
-	Functions functions;
-	const auto add = [&](const pci::Function *function) {
-		if (std::ranges::count(functions, function) == 0)
-			functions.push_back(function);
-	};
-	for (const auto &name : names)
-		add(&machine.find(name));
+	auto functions = named(machine, names);
 	if (names.empty())
 		for (const pci::Function &function : machine.functions)
 			if (memory.find(function) || memory.rules.isThere(function))
-				add(&function);
+				functions.push_back(&function);
 	if (group)
-		for (size_t i = 0, named = functions.size(); i < named; i++)
-			for (const auto *other : along(machine, *functions[i], ""))
-				add(other);
+		takeAlong(functions, [&](const pci::Function &function) {
+			return along(machine, function, "");
+		});
 	return functions;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "device/edu.h"
 
+#include "sys/clock.h"
 #include "sys/error.h"
 
 namespace device
@@ -11,11 +12,26 @@ using sys::Error;
 // Byte offsets in BAR 0, and the buffer's address as the DMA engine sees it.
 static constexpr size_t SOURCE = 0x80, DESTINATION = 0x88, COUNT = 0x90, COMMAND = 0x98;
 static constexpr uint64_t START = 1, FROM_BUFFER = 2, buffer = 0x40000;
+static constexpr uint64_t idleTimeout = 1'000'000'000; // ns, ten times what a step takes
 
 Edu::Edu(vfio::AddressSpace &space, const pci::Function &function, const Memory &medium)
     : function_(space.take(function)), registers_(function_->view(0)), medium_(medium)
 {
+	waitUntilIdle();
 	function_->enable();
+}
+
+// A program that was killed may have left a step behind. The engine takes it whatever becomes of
+// Bus Master, and ignores its registers meanwhile: they would be half of that step and half of
+// ours.
+void Edu::waitUntilIdle() const
+{
+	sys::Patience patience(idleTimeout, function_->stop().asked);
+
+	while (read(COMMAND) & START)
+		if (!patience.turn())
+			throw Error("P2P_ENGINE", "the engine does not end what it was told before",
+				    {{"bdf", function_->name()}, {"status", "START"}});
 }
 
 Edu::~Edu()

@@ -18,7 +18,8 @@ class Edu : public Client
 public:
 	static constexpr unsigned addressBits = 28; // unless QEMU was told another mask
 
-	// medium: what it copies from. Errors as vfio::Function.
+	// medium: what it copies from. Errors as vfio::Function; P2P_ENGINE where what somebody
+	// else told it does not end.
 	Edu(vfio::AddressSpace &space, const pci::Function &function, const Memory &medium);
 	~Edu() override;
 
@@ -35,6 +36,7 @@ public:
 private:
 	uint64_t read(size_t reg) const;
 	void write(size_t reg, uint64_t value) const;
+	void waitUntilIdle() const;
 	void step(uint64_t from, uint64_t to, uint64_t command) const;
 
 	std::shared_ptr<vfio::Function> function_;

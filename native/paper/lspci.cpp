@@ -70,6 +70,7 @@ pci::Machine readLspci(std::string_view text)
 	machine.reading = reader.reading;
 	machine.finish();
 	assumeProcessor(machine);
+	machine.makePlain();
 	return machine;
 }
 

@@ -290,4 +290,9 @@ Role roleOf(const Function &function, const Function *parent)
 	return parent || function.rootBus.empty() ? Role::endpoint : Role::rcIntegrated;
 }
 
+bool isEndpoint(const Function &function)
+{
+	return function.role == Role::endpoint || function.role == Role::rcIntegrated;
+}
+
 }

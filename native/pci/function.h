@@ -27,5 +27,7 @@ const Function *sleeperOf(const Machine &machine, const Function &function);
 
 // From the parent's role first: what a port is depends on where it stands.
 Role roleOf(const Function &function, const Function *parent);
+// By its role: not a bridge, port or host bridge.
+bool isEndpoint(const Function &function);
 
 }

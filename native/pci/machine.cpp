@@ -110,6 +110,34 @@ void Machine::finish()
 		function.slot = slotOf(*this, function);
 }
 
+static void makePlain(std::string &text)
+{
+	unsigned char before = 0;
+	for (char &c : text) {
+		const auto byte = static_cast<unsigned char>(c);
+		// U+0080 to U+009F have two bytes in UTF-8.
+		const bool isWide = before == 0xc2 && byte >= 0x80 && byte < 0xa0;
+		if (byte < ' ' || byte == 0x7f || isWide)
+			c = '?';
+		before = byte;
+	}
+}
+
+void Machine::makePlain()
+{
+	for (auto *text : {&kernel, &cpuVendor, &cpuName, &commandLine, &bootId})
+		pci::makePlain(*text);
+	if (guest)
+		pci::makePlain(*guest);
+	for (Function &function : functions) {
+		for (auto *text : {&function.driver, &function.driverOverride, &function.powerState,
+				   &function.vfioDevice})
+			pci::makePlain(*text);
+		for (auto &name : function.names)
+			pci::makePlain(name);
+	}
+}
+
 bool Machine::isCut() const
 {
 	return std::ranges::any_of(functions, [](const Function &f) { return f.config.isCut(); });
@@ -117,8 +145,7 @@ bool Machine::isCut() const
 
 static bool isPort(const Function &function)
 {
-	return function.role != Role::endpoint && function.role != Role::rcIntegrated &&
-	       function.role != Role::hostBridge;
+	return !isEndpoint(function) && function.role != Role::hostBridge;
 }
 
 // The same function at the same place. What a port is connected to are its bus numbers.
@@ -168,6 +195,7 @@ Machine Machine::scan(const std::string &root, Depth depth)
 	machine.finish();
 	readNames(machine);
 	readPlatform(machine);
+	machine.makePlain();
 	return machine;
 }
 

@@ -151,6 +151,10 @@ struct Machine {
 	// From records in any order to a machine: sorts them and fills in what depends on others.
 	void finish();
 
+	// Control characters in free text become '?': a listing and files of a copy of sysfs may
+	// hold anything, and a terminal would obey it.
+	void makePlain();
+
 	// Of a function not all could be read: this process has not the privilege.
 	bool isCut() const;
 	// What this process may not read, from a capture that was made in the same boot: of ports

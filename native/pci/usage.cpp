@@ -2,6 +2,7 @@
 #include "pci/usage.h"
 
 #include "pci/block_use.h"
+#include "pci/function.h"
 #include "pci/network_use.h"
 #include "pci/nodes.h"
 #include "sys/file.h"
@@ -94,15 +95,10 @@ static void addVirtualFunctions(const Function &function, Uses &uses)
 		addUse(uses, {"vfs-enabled", {{"count", count}}});
 }
 
-static bool isBridge(const Function &function)
-{
-	return function.role != Role::endpoint && function.role != Role::rcIntegrated;
-}
-
 Uses usesOf(const std::string &root, const Function &function)
 {
 	// What uses the functions below is theirs; a bridge has enough of a use in them.
-	if (isBridge(function))
+	if (!isEndpoint(function))
 		return {{"bridge", {{"bdf", function.bdf.name()}}}};
 
 	auto nodes = nodesOf(root, function);

@@ -54,10 +54,12 @@ test.serial(
 	'signals at 54 random moments: the signal or success, and never Bus Master',
 	async (t) => {
 		t.timeout(600_000);
+		// No copy from disk to disk through a CMB: QEMU does not drain requests that wait for another
+		// function's registers when it resets a controller, and ends by SIGSEGV.
 		const lines = [
 			'$disk/ns1 $mem/bar2 --length 32M',
 			'$mem/bar2 $disk/ns1 --length 32M --overwrite-signature --verify',
-			'$disk/ns1 $other/ns1 --length 16M --overwrite-signature',
+			'$disk/ns1 $other/ns1 --via $mem/bar2 --length 16M --overwrite-signature',
 			'$mem/bar2 $mem/bar2+32M --engine $edu --length 64K',
 			'$other/ns1 /tmp/signals --length 8M',
 			'$disk/ns1 $mem/bar2 --length 8M --staged',

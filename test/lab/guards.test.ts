@@ -80,7 +80,7 @@ const uses: Readonly<Record<string, Use>> = {
 	"the journal of another disk's file system": {
 		start: [
 			'mke2fs -q -b 4096 -O journal_dev $dev && truncate -s 32M /tmp/fs && losetup /dev/loop1 /tmp/fs',
-			'mkfs.ext4 -q -b 4096 -J device=$dev /dev/loop1 && /usr/bin/mount /dev/loop1 /mnt',
+			'mkfs.ext4 -q -b 4096 -J device=$dev /dev/loop1 && /usr/bin/mount -r /dev/loop1 /mnt',
 		].join(' && '),
 		end: 'umount /mnt; losetup -d /dev/loop1; wipefs -qa $dev',
 		says: /the kernel keeps \/dev\/nvme\dn1 for somebody/,
