@@ -201,10 +201,9 @@ const sentences: Readonly<Record<string, Describe>> = {
 		hints: ['--via NAME/barN   memory of another function', showBars(bdf)],
 	}),
 	P2P_CMB_QUEUES: ({bdf, kind}) => ({
-		text: `the ${kind} of ${bdf} is not for data: it supports reads and writes not both (RDS, WDS)`,
+		text: `the ${kind.toUpperCase()} of ${bdf} is not for data: it takes no reads or no writes (RDS, WDS)`,
 	}),
 	P2P_OVERLAP: () => ({text: 'source and destination overlap'}),
-	P2P_NO_FILE: ({path}) => ({text: `${path} is no regular file`}),
 	P2P_STREAM_SHORT: ({moved, length}) => ({
 		text: `the stream ended after ${moved} bytes of ${length}; those are moved`,
 	}),
@@ -283,7 +282,7 @@ const sentences: Readonly<Record<string, Describe>> = {
 	}),
 	P2P_NOT_ROOT: ({what}) => ({
 		text: `only the superuser may change ${what || 'drivers'}`,
-		hints: ['run it with sudo'],
+		hints: ['run it as root'],
 	}),
 	P2P_NOT_DRIVEN: ({bdf}) => ({text: `${bdf} has no driver that could be bound anew`}),
 	P2P_NO_ACS: ({bdf, client, provider}) => ({
@@ -335,6 +334,9 @@ const sentences: Readonly<Record<string, Describe>> = {
 		text: `what it says cannot be trusted: ${refusalText(reason, path)}`,
 	}),
 };
+
+/** Of errors that have a sentence of their own. */
+export const codes: readonly string[] = Object.keys(sentences);
 
 function describe(code: string, facts: KnownFacts, message: string): Sentence {
 	if (Object.hasOwn(sentences, code)) return sentences[code]?.(facts) ?? {text: message};

@@ -15,8 +15,12 @@ export function describeUses(facts: Facts, state = 'in use'): Sentence {
 	const texts = distinct(uses.map(useText));
 	const more = texts.length > most ? [`and ${texts.length - most} more`] : [];
 	const verb = subjects.length === 1 ? 'is' : 'are';
+	// Of a disk by itself each sentence says which it is.
+	const who = uses.every(({bdf}) => bdf === undefined)
+		? ''
+		: `${subjects.join(', ')} ${verb} ${state}: `;
 	return {
-		text: `${subjects.join(', ')} ${verb} ${state}: ${[...texts.slice(0, most), ...more].join('; ')}`,
+		text: `${who}${[...texts.slice(0, most), ...more].join('; ')}`,
 		hints: distinct(inOrderOfEnding(uses).map(useHint))
 			.filter((hint) => hint !== '')
 			.slice(0, most),

@@ -332,7 +332,7 @@ test.serial('an ordinary user sees the ports, not their bits, and changes nothin
 	shows(t, await lab.run(`${user} $one --clear rr`), {
 		status: 2,
 		stdout: '',
-		stderr: 'p2p-acs: only the superuser may change ACS bits\n  Try: run it with sudo\n',
+		stderr: 'p2p-acs: only the superuser may change ACS bits\n  Try: run it as root\n',
 	});
 	shows(t, await lab.run(`${user} $one --clear rr --dry-run`), {
 		status: 5,
