@@ -59,6 +59,22 @@ await build({
 	logLevel: 'warning',
 });
 
+// The library: without oclif, and a module that is imported as any other.
+await build({
+	entryPoints: ['build/ts/lib/p2putils.js'],
+	outfile: 'build/p2putils.js',
+	bundle: true,
+	platform: 'node',
+	target: 'node20',
+	format: 'esm',
+	minifySyntax: true,
+	// What reads packed machines is CommonJS and asks for node's own modules.
+	banner: {
+		js: "import {createRequire as p2pRequire} from 'node:module'; const require = p2pRequire(import.meta.url);",
+	},
+	logLevel: 'warning',
+});
+
 // charset leaves regular expressions as they are, and the launcher reads the bundle as latin1.
 const code = readFileSync(bundle, 'utf8');
 const escapeOf = (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -9,6 +9,7 @@ import {BaseCommand, type Named} from '../lib/base-command.ts';
 import {parameterNotes} from '../lib/boot-parameters.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
+import {fromFlag} from '../lib/flags.ts';
 import {findFunction} from '../lib/function.ts';
 import {
 	type AcsOrder,
@@ -19,7 +20,7 @@ import {
 	type Scan,
 	type Source,
 } from '../lib/native.ts';
-import {fromFlag, readSource} from '../lib/source.ts';
+import {readSource} from '../lib/source.ts';
 import {loadStyle} from '../lib/style.ts';
 import {dropCapture} from '../lib/supply.ts';
 import {captureHint, capturePlace} from '../lib/supply-text.ts';

@@ -10,8 +10,9 @@ import {type Cell, matrixJson, matrixText, measureCell, measurePair} from '../li
 import {type Common, matrixPairs, orderOf, type Pair, possiblePairs} from '../lib/bench-order.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
+import {allow, require} from '../lib/flags.ts';
 import {plotSvg, tableText} from '../lib/measure.ts';
-import {allow, permission, require} from '../lib/permission.ts';
+import {permission} from '../lib/permission.ts';
 import {parseSize} from '../lib/units.ts';
 
 export default class Bench extends BaseCommand {

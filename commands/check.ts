@@ -10,6 +10,7 @@ import {expectJson, expectTap, expectText} from '../lib/expect-text.ts';
 import {Failure} from '../lib/failure.ts';
 import {readTextFile} from '../lib/file.ts';
 import {describeFix, fixCommands} from '../lib/fix.ts';
+import {assumptionFlags, fromFlag} from '../lib/flags.ts';
 import {partsOf} from '../lib/function.ts';
 import {groupNotes} from '../lib/group-notes.ts';
 import {changesBetween, verdictChanges} from '../lib/machine-diff.ts';
@@ -18,7 +19,7 @@ import {writePairs, writeSummary} from '../lib/matrix-json.ts';
 import {countWords, matrixLines, type Verdicts} from '../lib/matrix-text.ts';
 import {native, type PciFunction, type Read, type Scan, type VerdictWord} from '../lib/native.ts';
 import {writeOut} from '../lib/output.ts';
-import {assumptionFlags, fromFlag, readSource} from '../lib/source.ts';
+import {readSource} from '../lib/source.ts';
 import {loadStyle} from '../lib/style.ts';
 
 export default class Check extends BaseCommand {

@@ -7,10 +7,11 @@ import {resolve} from 'node:path';
 import {string} from '@oclif/core/args';
 import {boolean, integer, string as option} from '@oclif/core/flags';
 import {BaseCommand, type Named, noSysroot} from '../lib/base-command.ts';
+import {type CopyWords, copyDefaults, copyOrder, copyRanges} from '../lib/copy-order.ts';
 import {copyJson, explainText, summaryText} from '../lib/copy-text.ts';
-import {parsePlace, parseVia} from '../lib/endpoint.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
+import {allow, mechanism, require} from '../lib/flags.ts';
 import {faultWarning, mismatchFailure} from '../lib/mismatch-text.ts';
 import {
 	type CopyOrder,
@@ -20,12 +21,10 @@ import {
 	type Read,
 	type Verify,
 } from '../lib/native.ts';
-import {patternSeed} from '../lib/pattern.ts';
-import {allow, mechanism, permission, require} from '../lib/permission.ts';
+import type {AllowWord} from '../lib/permission.ts';
 import {Progress} from '../lib/progress.ts';
 import {endBySignal} from '../lib/signals.ts';
 import {readRunning} from '../lib/supply.ts';
-import {parseSize} from '../lib/units.ts';
 
 export default class Copy extends BaseCommand {
 	static override summary =
@@ -61,7 +60,7 @@ export default class Copy extends BaseCommand {
 		length: option({helpValue: 'SIZE', description: 'bytes to move; if left out, all of FROM'}),
 		verify: option({
 			options: ['full', 'sample', 'none'],
-			default: 'sample',
+			default: copyDefaults.verify,
 			description: 'compare every byte, some blocks (default), or nothing',
 		}),
 		pattern: option({
@@ -83,18 +82,15 @@ export default class Copy extends BaseCommand {
 		progress: boolean({
 			description: 'progress and a summary on stderr, terminal or not',
 		}),
-		queues: integer({helpValue: 'N', default: 2, min: 1, max: 64, description: 'NVMe queue pairs'}),
+		queues: integer({...number('queues'), helpValue: 'N', description: 'NVMe queue pairs'}),
 		depth: integer({
+			...number('depth'),
 			helpValue: 'N',
-			default: 64,
-			min: 1,
-			max: 1023,
 			description: 'requests under way per queue',
 		}),
 		timeout: integer({
+			...number('timeout'),
 			helpValue: 'SECONDS',
-			default: 30,
-			min: 1,
 			description: 'for any one request',
 		}),
 		...noSysroot,
@@ -109,28 +105,13 @@ export default class Copy extends BaseCommand {
 	async run(): Promise<void> {
 		const {args, flags} = await this.parse(Copy);
 		if (flags.sysroot !== '') throw new Failure('a copy needs the running machine, not --sysroot');
-		const allowed = permission(flags.require, flags.allow);
-		const order: CopyOrder = {
-			from: parsePlace(args.from),
-			to: parsePlace(args.to),
-			via: flags.via === undefined ? null : parseVia(flags.via),
-			engine: flags.engine ?? '',
-			staged: flags.staged,
-			width: Number(flags.width ?? 0),
-			length: flags.length === undefined ? null : parseSize(flags.length),
-			// What the user allows against the verdict has to be proved in full.
-			verify:
-				allowed.notSupported || allowed.unknown || flags.pattern !== undefined
-					? 'full'
-					: (flags.verify as Verify),
-			pattern: patternSeed(flags, args),
-			allowed,
-			mechanism: flags.mechanism ?? '',
+		const order = copyOrder(args.from, args.to, {
+			...flags,
+			width: Number(flags.width ?? 0) as CopyWords['width'],
+			verify: flags.verify as Verify,
+			allow: flags.allow as AllowWord[] | undefined,
 			overwriteSignature: flags['overwrite-signature'],
-			queues: flags.queues,
-			depth: flags.depth,
-			timeoutNs: flags.timeout * 1e9,
-		};
+		});
 
 		requireOther(flags['json-file'], [order.from, order.to]);
 		this.openAnswerFile(flags['json-file']);
@@ -159,6 +140,11 @@ export default class Copy extends BaseCommand {
 		this.answer(status, {text: '', json}, flags.json);
 		if (failure !== undefined) throw failure;
 	}
+}
+
+function number(name: keyof typeof copyRanges) {
+	const [min, max] = copyRanges[name];
+	return {default: copyDefaults[name], min, max};
 }
 
 async function copy(source: Read, order: CopyOrder, isTold: boolean): Promise<CopyReport> {

@@ -9,10 +9,11 @@ import {type Column, columns, defaultColumns, treeColumns} from '../lib/columns.
 import {privilegeHints} from '../lib/describe.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
-import {findFunctions, partsOf, recordOf as wholeRecordOf} from '../lib/function.ts';
+import {fromFlag} from '../lib/flags.ts';
+import {chooseFunctions, recordOf as wholeRecordOf} from '../lib/function.ts';
 import {native, type PciFunction, type Read, type Scan} from '../lib/native.ts';
 import {write} from '../lib/output.ts';
-import {fromFlag, readSelf, readSource} from '../lib/source.ts';
+import {readSelf, readSource} from '../lib/source.ts';
 import {loadStyle} from '../lib/style.ts';
 import {leaveCapture} from '../lib/supply.ts';
 import {capturePlace, supplyLine} from '../lib/supply-text.ts';
@@ -65,7 +66,7 @@ export default class List extends BaseCommand {
 		}
 		const source = await readSource(flags);
 		const scan = await native.scan(source);
-		const chosen = select(scan, args.function ?? [], flags.all);
+		const chosen = chooseFunctions(scan.functions, args.function ?? [], flags.all);
 		const functions = flags.tree ? withPorts(scan.functions, chosen) : chosen;
 
 		// As lsblk: lines for scripts are in the order of the tree, without its branches.
@@ -130,11 +131,6 @@ function columnsOf(output: string | undefined, isTree: boolean): Column[] {
 	const usual = isTree ? treeColumns : defaultColumns;
 	const wanted = output === undefined || isMore ? [...usual, ...names] : names;
 	return wanted.flatMap((name) => columns[name] ?? []);
-}
-
-function select({functions}: Scan, names: readonly string[], isAll: boolean): PciFunction[] {
-	if (names.length === 0) return functions.filter((it) => isAll || partsOf(it).length > 0);
-	return [...new Set(names.flatMap((name) => findFunctions(functions, name)))];
 }
 
 /** Those, and every port above them. */

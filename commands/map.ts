@@ -9,6 +9,7 @@ import {runCommand} from '../lib/child.ts';
 import {type Endpoint, parseEndpoint} from '../lib/endpoint.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
+import {allow, mechanism, require} from '../lib/flags.ts';
 import {
 	type Inheritance,
 	mappingInheritance,
@@ -17,7 +18,7 @@ import {
 	shareText,
 } from '../lib/map-text.ts';
 import {type Job, type MapReport, native, type ShareReport} from '../lib/native.ts';
-import {allow, mechanism, permission, require} from '../lib/permission.ts';
+import {permission} from '../lib/permission.ts';
 import {readRunning} from '../lib/supply.ts';
 import {parseSize} from '../lib/units.ts';
 

@@ -93,6 +93,16 @@ export function findFunction(functions: readonly PciFunction[], name: string): P
 	return findFunctions(functions, name)[0] as PciFunction;
 }
 
+/** Those of these names, each once; without a name those that matter, or all. */
+export function chooseFunctions(
+	functions: readonly PciFunction[],
+	names: readonly string[],
+	isAll: boolean,
+): PciFunction[] {
+	if (names.length === 0) return functions.filter((it) => isAll || partsOf(it).length > 0);
+	return [...new Set(names.flatMap((name) => findFunctions(functions, name)))];
+}
+
 /** At least one. */
 export function findFunctions(functions: readonly PciFunction[], name: string): PciFunction[] {
 	const found = functionsNamed(functions, name);

@@ -5,17 +5,17 @@ import {randomInt} from 'node:crypto';
 import {parsePlace} from './endpoint.ts';
 import {Failure} from './failure.ts';
 
-type Flags = {readonly pattern?: string | undefined; readonly length?: string | undefined};
+type Words = {readonly pattern: string | undefined; readonly hasLength: boolean};
 type Ends = {readonly from: string; readonly to: string};
 
 /** The seed; null without --pattern. Failure with status 2 where the range was not named. */
-export function patternSeed({pattern, length}: Flags, {from, to}: Ends): number | null {
+export function patternSeed({pattern, hasLength}: Words, {from, to}: Ends): number | null {
 	if (pattern === undefined) return null;
 	if (isFile(from))
 		throw new Failure('--pattern makes its own data: FROM is memory or a disk, no file or pipe');
 	if (parsePlace(to).kind === 'stream')
 		throw new Failure('--pattern compares what arrived: TO cannot be a pipe');
-	if (length === undefined || !/\+[^+]+$/.test(from))
+	if (!hasLength || !/\+[^+]+$/.test(from))
 		throw new Failure(
 			`--pattern overwrites FROM: name the range, ${from.replace(/\+.*/, '')}+OFF and --length`,
 		);

@@ -1,28 +1,12 @@
 // SPDX-License-Identifier: MIT
-// --require, --allow and --mechanism, alike in every program that moves or maps.
+// How far a program may go that moves or maps: --require and --allow.
 
-import {option, string} from '@oclif/core/flags';
 import {Failure} from './failure.ts';
 import type {Allowed} from './native.ts';
 
 export const allowWords = ['not-supported', 'unknown', 'register-bar', 'driver-owned'] as const;
 
-export const require = option({
-	options: ['direct', 'any'] as const,
-	default: 'any',
-	description: 'refuse what is not direct, or what is not reachable (default)',
-})();
-
-export const allow = string({
-	multiple: true,
-	helpValue: 'WORD',
-	description: `go beyond the check: ${allowWords.join(', ')}`,
-});
-
-export const mechanism = option({
-	options: ['type1', 'iommufd'] as const,
-	description: 'of VFIO; if left out, iommufd where it can be had',
-})();
+export type AllowWord = (typeof allowWords)[number];
 
 export function permission(required: string, words: readonly string[] = []): Allowed {
 	const given = words.flatMap((word) => word.split(','));

@@ -1,33 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Which machine is looked at: the running one, or one on paper (paper.ts, loaded only then).
 
-import {string} from '@oclif/core/flags';
 import {Failure} from './failure.ts';
 import {native, type Read, type Source} from './native.ts';
 import type {PaperMachine} from './paper.ts';
 import {readRunning} from './supply.ts';
-
-/** Options of programs that only look. */
-export const fromFlag = {
-	from: string({
-		helpValue: 'FILE',
-		exclusive: ['sysroot'],
-		description:
-			'the machine of FILE: a capture, lspci text, a sysfs tree or its tar, a drawing; - is stdin',
-	}),
-};
-
-/** What the user says of the machine in its place. */
-export const assumptionFlags = {
-	kernel: string({
-		helpValue: 'RELEASE',
-		description: 'judge as this kernel would: 6.12, 7.1.4-amd64',
-	}),
-	cpu: string({
-		helpValue: 'CPU',
-		description: 'judge as on this CPU: zen, intel, other, or vendor_id:family as in /proc/cpuinfo',
-	}),
-};
 
 export type SourceOptions = {
 	readonly sysroot: string;
