@@ -11,14 +11,15 @@ import {Failure} from '../lib/failure.ts';
 import {readTextFile} from '../lib/file.ts';
 import {describeFix, fixCommands} from '../lib/fix.ts';
 import {assumptionFlags, fromFlag} from '../lib/flags.ts';
-import {partsOf} from '../lib/function.ts';
+import {findFunction, partsOf} from '../lib/function.ts';
 import {groupNotes} from '../lib/group-notes.ts';
 import {changesBetween, verdictChanges} from '../lib/machine-diff.ts';
 import {changeText, verdictChangeText} from '../lib/machine-diff-text.ts';
-import {writePairs, writeSummary} from '../lib/matrix-json.ts';
+import {pairPortions, writePairs, writeSummary} from '../lib/matrix-json.ts';
 import {countWords, matrixLines, type Verdicts} from '../lib/matrix-text.ts';
 import {native, type PciFunction, type Read, type Scan, type VerdictWord} from '../lib/native.ts';
 import {writeOut} from '../lib/output.ts';
+import {writeExpectationMetrics, writePairMetrics} from '../lib/prometheus.ts';
 import {readSource} from '../lib/source.ts';
 import {loadStyle} from '../lib/style.ts';
 
@@ -68,6 +69,10 @@ export default class Check extends BaseCommand {
 			exclusive: ['json'],
 			description: 'with --expect: write TAP, for test runners',
 		}),
+		prometheus: boolean({
+			exclusive: ['json', 'tap', 'fix', 'diff'],
+			description: "write metrics, for the textfile collector of Prometheus' node_exporter",
+		}),
 		...fromFlag,
 		...assumptionFlags,
 	};
@@ -103,6 +108,10 @@ export default class Check extends BaseCommand {
 		const {machine, pairs} = await native.check(source, [[client, provider]]);
 		const [pair] = pairs;
 		if (pair === undefined) throw new Error('the core gave no pair');
+		if (flags.prometheus) {
+			process.exitCode = statusOf(pair.verdict, flags.require);
+			return writePairMetrics(() => [pairs]);
+		}
 		const notes = [
 			...parameterNotes(machine.bootParameters, scan.functions),
 			...groupNotes(await native.groups(source), [
@@ -126,9 +135,13 @@ export default class Check extends BaseCommand {
 		source: Read,
 		{machine, functions}: Scan,
 		expectations: readonly Expectation[],
-		{tap, json}: Flags,
+		{tap, json, prometheus}: Flags,
 	): Promise<void> {
 		const judged = await judge(source, functions, expectations);
+		if (prometheus) {
+			process.exitCode = statusOfExpected(judged);
+			return writeExpectationMetrics(judged);
+		}
 		const text = tap ? expectTap(machine, judged) : expectText(machine, judged);
 		this.answer(statusOfExpected(judged), {text, json: expectJson(machine, judged)}, json);
 	}
@@ -166,7 +179,10 @@ export default class Check extends BaseCommand {
 
 		if (flags.json && flags.summary) await writeSummary(source, scan.machine, verdicts);
 		else if (flags.json) await writePairs(source, scan.machine, functions);
-		else {
+		else if (flags.prometheus) {
+			const bdfs = functions.map((name) => findFunction(scan.functions, name).bdf);
+			await writePairMetrics(() => pairPortions(source, [...new Set(bdfs)]));
+		} else {
 			for (const line of matrixLines(verdicts)) await writeOut(line);
 			for (const line of machineLines(scan.machine)) await writeOut(`machine ${line}\n`);
 		}
@@ -179,6 +195,7 @@ type Flags = {
 	readonly fix: boolean;
 	readonly summary: boolean;
 	readonly tap: boolean;
+	readonly prometheus: boolean;
 	readonly json: boolean;
 	readonly sysroot: string;
 	readonly kernel?: string | undefined;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Packages of a newer Debian from the machine's own package sources, without a change to its
+// Packages of another Debian from the machine's own package sources, without a change to its
 // system: apt with lists and settings of its own.
 
 import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
@@ -7,6 +7,7 @@ import {join} from 'node:path';
 import {findTool, output} from './tool.ts';
 
 export const newest = 'trixie-backports';
+const suites = `${newest} trixie`;
 
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
@@ -32,8 +33,12 @@ export function debianSource(): string | undefined {
 }
 
 /** folder: empty, for apt's own files, packages and what is in them. */
-export async function openArchive(folder: string, source: string): Promise<Archive> {
-	const options = privateApt(folder, source);
+export async function openArchive(
+	folder: string,
+	source: string,
+	releases = suites,
+): Promise<Archive> {
+	const options = privateApt(folder, source, releases);
 	const get = findTool('apt-get', 'apt');
 	const cache = findTool('apt-cache', 'apt');
 	await output(get, [...options, '-q', 'update']);
@@ -53,14 +58,14 @@ export async function openArchive(folder: string, source: string): Promise<Archi
 }
 
 /** Options that leave the system's own lists and settings alone. */
-function privateApt(folder: string, source: string): string[] {
+function privateApt(folder: string, source: string, releases: string): string[] {
 	const state = join(folder, 'apt');
 	for (const part of ['parts', 'lists/partial', 'cache/archives/partial']) {
 		mkdirSync(join(state, part), {recursive: true});
 	}
 	writeFileSync(
 		join(state, 'parts', 'lab.sources'),
-		`Types: deb\nURIs: ${source}\nSuites: ${newest} trixie\nComponents: main\nSigned-By: ${keyring}\n`,
+		`Types: deb\nURIs: ${source}\nSuites: ${releases}\nComponents: main\nSigned-By: ${keyring}\n`,
 	);
 	const settings = {
 		'Dir::Etc::SourceList': '/dev/null',

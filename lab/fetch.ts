@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
-// Fills the lab's cache, so that the first boot does not have to: the last step of lab/setup.sh.
+// Fills the lab's cache, so that the first boot and the tests do not have to: the last step of
+// lab/setup.sh.
 
+import {debianSource} from './debian.ts';
+import {fleetFolder} from './fleet.ts';
 import {getInitramfs} from './initramfs.ts';
 import {getKernel} from './kernel.ts';
 import {LabError} from './tool.ts';
 
+const say = (text: string) => process.stderr.write(`setup: ${text}\n`);
+
 try {
-	await getInitramfs(await getKernel('debian', (text) => process.stderr.write(`setup: ${text}\n`)));
+	await getInitramfs(await getKernel('debian', say));
+	if (debianSource() !== undefined) await fleetFolder(say);
 } catch (error) {
 	if (!(error instanceof LabError)) throw error;
 	process.stderr.write(`setup: ${error.message}\n`);

@@ -17,13 +17,20 @@ export async function writePairs(
 ): Promise<void> {
 	await writeOut(`${head(machine)}"pairs": [`);
 	let isFirst = true;
-	for (const asked of portions(pairsOf(functions))) {
-		const {pairs} = await native.check(source, asked);
+	for await (const pairs of pairPortions(source, functions)) {
 		const lines = pairs.map((pair) => JSON.stringify(pair));
 		await writeOut(`${isFirst ? '' : ','}\n${lines.join(',\n')}`);
 		isFirst = false;
 	}
 	await writeOut('\n]}\n');
+}
+
+/** Every ordered pair of the functions, some at a time. */
+export async function* pairPortions(
+	source: Read,
+	functions: readonly string[],
+): AsyncGenerator<readonly Pair[]> {
+	for (const asked of portions(pairsOf(functions))) yield (await native.check(source, asked)).pairs;
 }
 
 /** {version, machine, groups, pairs}: one pair for any two groups that share a fate. */

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What programs that touch devices write under --json is what docs/json says.
+// What programs that touch devices write under --json is what docs/json says; metrics of a real
+// machine are what Prometheus takes.
 
 import test from 'ava';
 import {useLab} from '../helpers/lab.ts';
+import {promtool} from '../helpers/promtool.ts';
 import {isAsDescribed} from '../helpers/schema.ts';
 
 const lab = useLab(
@@ -48,3 +50,18 @@ for (const [line, status = 0] of lines) {
 		isAsDescribed(t, line.split(' ')[0] ?? '', result.stdout);
 	});
 }
+
+test.serial('promtool has nothing against the metrics of a real machine', async (t) => {
+	for (const [words, least] of [
+		['--matrix', 6],
+		['$disk $mem', 1],
+		['--expect -', 1],
+	] as const) {
+		const line = `echo $disk $mem through-root | p2p-check ${words} --prometheus`;
+		const {status, stdout, stderr} = await lab.run(line);
+		t.is(status, 0, stderr);
+		t.is(await promtool(stdout), '');
+		t.true((stdout.match(/^p2putils_pair_info\{.*\} 1$/gm) ?? []).length >= least, stdout);
+		t.regex(stdout, /^p2putils_check_timestamp_seconds \d{10}$/m);
+	}
+});
