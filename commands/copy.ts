@@ -148,10 +148,10 @@ function number(name: keyof typeof copyRanges) {
 }
 
 async function copy(source: Read, order: CopyOrder, isTold: boolean): Promise<CopyReport> {
-	const progress = new Progress(isTold);
-	const job = native.copy(source, order, (now) => progress.show(now));
+	const progress = isTold ? new Progress(await native.plan(source, order)) : undefined;
+	const job = native.copy(source, order, (now) => progress?.show(now));
 
-	return endBySignal(job, () => progress.clear());
+	return endBySignal(job, () => progress?.clear());
 }
 
 /** The answer must not lie where the data does. */

@@ -178,6 +178,7 @@ async function textOf(
 	return table(noheadings ? rows : [headings, ...rows], {
 		isRaw: raw,
 		rightAligned: shown.map(({isRight = false}) => isRight),
+		width: process.stdout.isTTY ? process.stdout.columns || undefined : undefined,
 	});
 }
 

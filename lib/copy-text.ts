@@ -3,7 +3,8 @@
 // same two objects.
 
 import type {CopyEnd, CopyLeg, CopyPlan, CopyReport, CopyResult} from './native.ts';
-import {bytes, rate} from './units.ts';
+import {linkShare, slowestLink} from './progress.ts';
+import {bytes, linkText, rate} from './units.ts';
 import {witnessLines} from './witness-text.ts';
 
 type Ends = {readonly from: string; readonly to: string};
@@ -34,6 +35,7 @@ export function summaryText({plan, result}: CopyReport): string {
 		],
 		...legRows(plan, result.addressKind),
 		...addressRows(plan, result.iova, result.addressKind),
+		...linkRows(plan, perSecond),
 		[
 			'requests',
 			`${result.requests} of up to ${bytes(result.requestSize)}, ${result.queues} queues of ${result.depth}, ${result.blockSize}-byte blocks`,
@@ -103,6 +105,17 @@ function addressRows(
 ): [string, string][] {
 	if (plan.way !== 'peer' || address === null) return [];
 	return [['address', `${address} (${addressText(kind)})`]];
+}
+
+function linkRows(plan: CopyPlan, perSecond: number): [string, string][] {
+	const link = slowestLink(plan);
+	if (link === undefined) return [];
+	const share = linkShare(plan, perSecond);
+	const used =
+		share === undefined ? 'which this went beyond: it is emulated' : `${share} of it used`;
+	return [
+		['link', `${linkText(link)} at ${link.bdf}, at most ${rate(link.bytesPerSecond)}, ${used}`],
+	];
 }
 
 function addressText(kind: CopyPlan['addressKind']): string {

@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: MIT
-// One line on stderr while bytes move: how many, how fast, how long still.
+// One line on stderr while bytes move: how many, how fast, what share of the slowest link, how long
+// still. Filling, copying and verifying are each measured by themselves.
 
-import type {Progress as State} from './native.ts';
+import type {CopyPlan, Progress as State} from './native.ts';
 import {bytes, rate} from './units.ts';
 
 export class Progress {
-	readonly #isShown: boolean;
-	readonly #start = performance.now();
+	readonly #plan: CopyPlan;
+	#phase: State['phase'] | undefined;
+	#start = 0;
 	#width = 0;
 
-	constructor(isShown: boolean) {
-		this.#isShown = isShown;
+	constructor(plan: CopyPlan) {
+		this.#plan = plan;
 	}
 
 	show(state: State): void {
-		if (!this.#isShown) return;
-		const seconds = (performance.now() - this.#start) / 1000;
-		const perSecond = state.bytes / Math.max(seconds, 1e-9);
-		const left =
-			state.total === 0 || state.bytes === 0 ? '' : ` ${secondsLeft(state, perSecond)} s left`;
-		const share = state.total === 0 ? '' : `${percent(state)} `;
-		const all = state.total === 0 ? '' : `/${bytes(state.total)}`;
-		const line = `${state.phase} ${share}${bytes(state.bytes)}${all} ${rate(perSecond)}${left}`;
-		process.stderr.write(process.stderr.isTTY ? `\r${line.padEnd(this.#width)}` : `${line}\n`);
-		this.#width = line.length;
+		if (state.phase !== this.#phase) {
+			this.#phase = state.phase;
+			this.#start = performance.now();
+		}
+		const line = progressLine(state, (performance.now() - this.#start) / 1000, this.#plan);
+		const {isTTY, columns} = process.stderr;
+		const shown = isTTY && columns > 0 ? line.slice(0, columns - 1) : line;
+		process.stderr.write(isTTY ? `\r${shown.padEnd(this.#width)}` : `${line}\n`);
+		this.#width = shown.length;
 	}
 
 	/** Takes the line away, so that what follows starts on a clean one. */
@@ -34,10 +35,37 @@ export class Progress {
 	}
 }
 
-function secondsLeft({bytes: done, total}: State, perSecond: number): number {
-	return Math.ceil((total - done) / Math.max(perSecond, 1));
+/** seconds: since the phase began. */
+export function progressLine(state: State, seconds: number, plan: CopyPlan): string {
+	const {phase, bytes: done, total} = state;
+	const perSecond = done / Math.max(seconds, 1e-9);
+	const speed = done === 0 || seconds <= 0 ? [] : [rate(perSecond)];
+	const share = phase === 'copy' && speed.length > 0 ? linkShare(plan, perSecond) : undefined;
+	const rest = (total - done) / perSecond;
+	return [
+		phase,
+		...(total === 0 ? [] : [`${Math.floor((100 * done) / total)}%`.padStart(4)]),
+		total === 0 ? bytes(done) : `${bytes(done)}/${bytes(total)}`,
+		...speed,
+		...(share === undefined ? [] : [`(${share} of the link)`]),
+		...(total === 0 || speed.length === 0 ? [] : [`${timeText(rest)} left`]),
+	].join(' ');
 }
 
-function percent({bytes: done, total}: State): string {
-	return `${Math.floor((100 * done) / Math.max(total, 1))}%`.padStart(4);
+/** The slowest link between the functions; undefined where no function reaches another. */
+export function slowestLink(plan: CopyPlan) {
+	const links = plan.legs.flatMap(({pair}) => pair?.fabric.link ?? []);
+	return links.sort((one, other) => one.bytesPerSecond - other.bytesPerSecond)[0];
+}
+
+/** '38%'; undefined for more than the link could carry, as one does that is only emulated. */
+export function linkShare(plan: CopyPlan, perSecond: number): string | undefined {
+	const link = slowestLink(plan);
+	const share = Math.round((100 * perSecond) / (link?.bytesPerSecond ?? 0));
+	return share <= 100 ? `${share}%` : undefined;
+}
+
+function timeText(seconds: number): string {
+	if (seconds < 100) return `${Math.ceil(seconds)} s`;
+	return seconds < 6000 ? `${Math.ceil(seconds / 60)} min` : `${Math.ceil(seconds / 3600)} h`;
 }

@@ -326,3 +326,8 @@ for (const [args, says] of [
 		t.regex(stderr, says);
 	});
 }
+
+test('the picture in README.md is what p2p-topo draws', (t) => {
+	const words = ['--from', 'lab/machines/acs.machine', '--route', '03:00.0', '04:00.0', '--svg'];
+	t.is(run('p2p-topo', ...words).stdout, readFileSync('docs/route.svg', 'utf8'), words.join(' '));
+});
