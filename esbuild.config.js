@@ -9,11 +9,16 @@ const lazyOclif = {
 	name: 'lazy-oclif',
 	setup(plugin) {
 		plugin.onLoad({filter: /@oclif[\\/]core[\\/]lib[\\/].*\.js$/}, ({path}) => ({
-			contents: makeLazy(readFileSync(path, 'utf8')),
+			contents: makeLazy(withoutListener(readFileSync(path, 'utf8'))),
 			loader: 'js',
 		}));
 	},
 };
+
+// oclif listens to process.stdout, and so loads node's streams at each start; we write to descriptors.
+function withoutListener(source) {
+	return source.replace(/^process\.stdout\.on\('error',.*?^}\);$/ms, '');
+}
 
 function makeLazy(source) {
 	const binding =

@@ -1,18 +1,21 @@
 // Keeps for launch.js what most starts would make anew: made by the build, as `node bin/warm.js`.
-const {mkdirSync, readdirSync, rmSync, writeFileSync} = require('node:fs');
+const fs = require('node:fs');
 const {dirname} = require('node:path');
 const {cache, keptFile, load} = require('./launch.js');
+
+const {mkdirSync, readdirSync, rmSync, writeFileSync, writeSync} = fs;
 
 rmSync(cache, {force: true});
 const {script, exports: suite} = load();
 
 async function outputOf(program, words) {
 	let text = '';
-	process.stdout.write = (some) => {
-		text += some;
-		return true;
+	fs.writeSync = (descriptor, some) => {
+		if (descriptor === 1) text += some;
+		return some.length;
 	};
 	await suite.main(program, words);
+	fs.writeSync = writeSync;
 	return text;
 }
 
@@ -23,7 +26,6 @@ async function textOf(program, option) {
 }
 
 async function warm() {
-	process.stderr.write = () => true;
 	await outputOf('p2p-list', ['--sysroot', '/nonexistent']);
 	await outputOf('p2p-list', ['--version']);
 	writeFileSync(cache, script.createCachedData());

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+
 import {string as operand} from '@oclif/core/args';
 import {boolean, string} from '@oclif/core/flags';
 import {parseBits} from '../lib/acs-bits.ts';
@@ -20,6 +21,7 @@ import {
 	type Scan,
 	type Source,
 } from '../lib/native.ts';
+import {tell} from '../lib/output.ts';
 import {readSource} from '../lib/source.ts';
 import {loadStyle} from '../lib/style.ts';
 import {dropCapture} from '../lib/supply.ts';
@@ -102,7 +104,7 @@ export default class Acs extends BaseCommand {
 			boot: order.restore ? '' : bootOf(report, await native.scan(source)),
 		};
 
-		process.stderr.write(lines(warningLines(this.program, report)));
+		tell(lines(warningLines(this.program, report)));
 		const text = lines(order.dryRun ? dryLines(change) : changeLines(change));
 		const {verdicts, boot} = change;
 		const json = {version: 1, dryRun: order.dryRun, ...report, verdicts, boot: boot || null};
@@ -115,11 +117,11 @@ export default class Acs extends BaseCommand {
 			const report = await native.acs(order);
 			const isChanged = order.restore || order.clear.length + order.set.length > 0;
 			if (isChanged && !order.dryRun) this.#forgetCapture();
-			if (isVerbose) process.stderr.write(lines(report.commands));
+			if (isVerbose) tell(lines(report.commands));
 			return report;
 		} catch (error) {
 			const {facts} = error as {facts?: Readonly<Record<string, string>>};
-			if (isVerbose && facts?.commands) process.stderr.write(`${facts.commands}\n`);
+			if (isVerbose && facts?.commands) tell(`${facts.commands}\n`);
 			throw error;
 		}
 	}
@@ -131,7 +133,7 @@ export default class Acs extends BaseCommand {
 	}
 
 	#warn(texts: readonly string[]): void {
-		process.stderr.write(lines(texts.map((text) => `${this.program}: warning: ${text}`)));
+		tell(lines(texts.map((text) => `${this.program}: warning: ${text}`)));
 	}
 }
 

@@ -12,6 +12,7 @@ import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {allow, require} from '../lib/flags.ts';
 import {plotSvg, tableText} from '../lib/measure.ts';
+import {isTerminal, tell} from '../lib/output.ts';
 import {permission} from '../lib/permission.ts';
 import {parseSize} from '../lib/units.ts';
 
@@ -152,8 +153,7 @@ export default class Bench extends BaseCommand {
 		const cells: Cell[] = [];
 		for (const [pair, order] of orders) {
 			cells.push(await measureCell(pair, order));
-			if (process.stderr.isTTY)
-				process.stderr.write(`${cells.length} of ${orders.length}: ${pair.from} → ${pair.to}\n`);
+			if (isTerminal(2)) tell(`${cells.length} of ${orders.length}: ${pair.from} → ${pair.to}\n`);
 		}
 		this.answer(ExitCode.yes, {text: matrixText(cells), json: matrixJson(cells)}, isJson);
 	}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+
 import {string as operand} from '@oclif/core/args';
 import {boolean, option, string} from '@oclif/core/flags';
 import {BaseCommand, type Named} from '../lib/base-command.ts';
@@ -7,6 +8,7 @@ import {changeLine, keepingText, warnings} from '../lib/bind-text.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {type BindOrder, type BindReport, native} from '../lib/native.ts';
+import {tell} from '../lib/output.ts';
 
 export default class Bind extends BaseCommand {
 	static override summary =
@@ -84,7 +86,7 @@ export default class Bind extends BaseCommand {
 			.filter(({isInstalled}) => isInstalled)
 			.map(({bdf, path}) => `${bdf}  kept over a boot by ${path}`);
 
-		process.stderr.write(lines(warnings(this.program, report)));
+		tell(lines(warnings(this.program, report)));
 		const text = lines([...done, ...(isTold ? keeping : kept)]);
 		this.answer(ExitCode.yes, {text, json: {version: 1, dryRun, ...report}}, flags.json);
 	}
@@ -93,17 +95,17 @@ export default class Bind extends BaseCommand {
 	async #do(order: Order, isVerbose: boolean): Promise<BindReport> {
 		try {
 			const report = await native.bind(order);
-			if (isVerbose) process.stderr.write(lines(report.commands));
+			if (isVerbose) tell(lines(report.commands));
 			return report;
 		} catch (error) {
 			const {facts} = error as {facts?: Readonly<Record<string, string>>};
-			if (isVerbose && facts?.commands) process.stderr.write(`${facts.commands}\n`);
+			if (isVerbose && facts?.commands) tell(`${facts.commands}\n`);
 			throw error;
 		}
 	}
 
 	#warn(text: string): void {
-		process.stderr.write(`${this.program}: warning: ${text}\n`);
+		tell(`${this.program}: warning: ${text}\n`);
 	}
 }
 

@@ -18,7 +18,7 @@ import {changeText, verdictChangeText} from '../lib/machine-diff-text.ts';
 import {pairPortions, writePairs, writeSummary} from '../lib/matrix-json.ts';
 import {countWords, matrixLines, type Verdicts} from '../lib/matrix-text.ts';
 import {native, type PciFunction, type Read, type Scan, type VerdictWord} from '../lib/native.ts';
-import {writeOut} from '../lib/output.ts';
+import {write} from '../lib/output.ts';
 import {writeExpectationMetrics, writePairMetrics} from '../lib/prometheus.ts';
 import {readSource} from '../lib/source.ts';
 import {loadStyle} from '../lib/style.ts';
@@ -183,8 +183,8 @@ export default class Check extends BaseCommand {
 			const bdfs = functions.map((name) => findFunction(scan.functions, name).bdf);
 			await writePairMetrics(() => pairPortions(source, [...new Set(bdfs)]));
 		} else {
-			for (const line of matrixLines(verdicts)) await writeOut(line);
-			for (const line of machineLines(scan.machine)) await writeOut(`machine ${line}\n`);
+			for (const line of matrixLines(verdicts)) write(line);
+			for (const line of machineLines(scan.machine)) write(`machine ${line}\n`);
 		}
 		process.exitCode = status;
 	}

@@ -21,6 +21,7 @@ import {
 	type Read,
 	type Verify,
 } from '../lib/native.ts';
+import {isTerminal, tell} from '../lib/output.ts';
 import type {AllowWord} from '../lib/permission.ts';
 import {Progress} from '../lib/progress.ts';
 import {endBySignal} from '../lib/signals.ts';
@@ -129,11 +130,11 @@ export default class Copy extends BaseCommand {
 			throw new Failure('standard output cannot take the data and --json both', {
 				hints: ['--json-file=FILE   the answer, beside the data'],
 			});
-		const isTold = flags.progress || process.stderr.isTTY === true;
+		const isTold = flags.progress || isTerminal(2);
 		const report = await copy(source, order, isTold);
-		if (isTold) process.stderr.write(summaryText(report));
+		if (isTold) tell(summaryText(report));
 		const warning = faultWarning(report);
-		if (warning !== undefined) process.stderr.write(`${this.program}: warning: ${warning}\n`);
+		if (warning !== undefined) tell(`${this.program}: warning: ${warning}\n`);
 		const failure = mismatchFailure(report);
 		const status = failure?.status ?? ExitCode.yes;
 		const json = copyJson(args, report.plan, report.result);

@@ -11,7 +11,7 @@ import {destroyAll} from '../lab/vm.ts';
 import {BaseCommand, noSysroot} from '../lib/base-command.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
-import {dieOf} from '../lib/output.ts';
+import {dieOf, tell, watchStreams} from '../lib/output.ts';
 
 export default class LabCommand extends BaseCommand {
 	static override summary =
@@ -66,6 +66,7 @@ export default class LabCommand extends BaseCommand {
 			return;
 		}
 		endWithSignals();
+		watchStreams();
 		const guest = await this.#boot(drawing, {
 			memory: flags.memory,
 			env: ownEnvironment(),
@@ -75,13 +76,13 @@ export default class LabCommand extends BaseCommand {
 			kernelParameters: flags['kernel-parameters'] ?? '',
 			...(flags.cpu === undefined ? {} : {cpu: flags.cpu}),
 			...(flags.iommu === undefined ? {} : {iommu: flags.iommu as Drawing['iommu']}),
-			onProgress: (text) => process.stderr.write(`${this.program}: ${text}\n`),
+			onProgress: (text) => tell(`${this.program}: ${text}\n`),
 		});
 		if (!guest) return;
 		process.exitCode = await this.#useGuest(guest);
 		if (flags.screenshot !== undefined) await guest.screenshot(flags.screenshot);
 		this.writeAnswerFile({...facts(drawing, flags.machine), status: process.exitCode});
-		if (flags.trace) process.stderr.write(guest.qemuLog());
+		if (flags.trace) tell(guest.qemuLog());
 		await guest.stop();
 	}
 
@@ -93,7 +94,7 @@ export default class LabCommand extends BaseCommand {
 			if (error instanceof DrawingError) throw new Failure(error.message);
 			if (!(error instanceof LabError)) throw error;
 			const hints = error.hints.map((line) => `  Try: ${line}\n`).join('');
-			process.stderr.write(`${this.program}: ${error.message}\n${hints}`);
+			tell(`${this.program}: ${error.message}\n${hints}`);
 			process.exitCode = couldNotBoot;
 			return undefined;
 		}

@@ -12,7 +12,7 @@ import {Failure} from '../lib/failure.ts';
 import {fromFlag} from '../lib/flags.ts';
 import {chooseFunctions, recordOf as wholeRecordOf} from '../lib/function.ts';
 import {native, type PciFunction, type Read, type Scan} from '../lib/native.ts';
-import {write} from '../lib/output.ts';
+import {isTerminal, tell, write} from '../lib/output.ts';
 import {readSelf, readSource} from '../lib/source.ts';
 import {loadStyle} from '../lib/style.ts';
 import {leaveCapture} from '../lib/supply.ts';
@@ -74,7 +74,7 @@ export default class List extends BaseCommand {
 		const text = flags.json ? '' : await textOf(functions, drawn, flags);
 		const json = jsonOf(scan, functions, flags.output === undefined ? undefined : shown);
 		this.answer(ExitCode.yes, {text, json}, flags.json);
-		process.stderr.write(unseenText(this.program, scan));
+		tell(unseenText(this.program, scan));
 	}
 }
 
@@ -91,9 +91,7 @@ async function saveCapture(source: Read, file: string): Promise<void> {
 	else writeFileSync(file, text);
 	const cut = namesUnseen(await native.scan(source)).length;
 	if (cut > 0) {
-		process.stderr.write(
-			`p2p-list: warning: the ACS of ${cut} functions could not be read; as root it can\n`,
-		);
+		tell(`p2p-list: warning: the ACS of ${cut} functions could not be read; as root it can\n`);
 	}
 }
 
@@ -178,7 +176,7 @@ async function textOf(
 	return table(noheadings ? rows : [headings, ...rows], {
 		isRaw: raw,
 		rightAligned: shown.map(({isRight = false}) => isRight),
-		width: process.stdout.isTTY ? process.stdout.columns || undefined : undefined,
+		width: isTerminal(1) ? process.stdout.columns || undefined : undefined,
 	});
 }
 

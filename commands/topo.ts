@@ -8,6 +8,7 @@ import {ExitCode, type ExitStatus} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {assumptionFlags, fromFlag} from '../lib/flags.ts';
 import {native, type Pair, type Read, type Scan} from '../lib/native.ts';
+import {isTerminal} from '../lib/output.ts';
 import {readSource} from '../lib/source.ts';
 import {loadStyle} from '../lib/style.ts';
 import {topoDot} from '../lib/topo-dot.ts';
@@ -129,8 +130,8 @@ async function textOf({trees, way}: Picture, {machine}: Scan): Promise<string> {
 		way === undefined
 			? await topoText(trees, signs, style)
 			: `${word}\n\n${await routeText(way, machine, signs)}`;
-	const {isTTY, columns} = process.stdout;
-	return inLocale(isTTY && columns > 0 ? cutLines(text, columns) : text, signs);
+	const columns = isTerminal(1) ? process.stdout.columns : 0;
+	return inLocale(columns > 0 ? cutLines(text, columns) : text, signs);
 }
 
 function statusOf(pair: Pair | undefined): ExitStatus {

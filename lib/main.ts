@@ -9,7 +9,7 @@ import {ExitCode} from './exit-code.ts';
 import {Failure} from './failure.ts';
 import {normalise} from './gnu.ts';
 import {helpText, type Row, suiteHelp} from './help.ts';
-import {finishWriting, write} from './output.ts';
+import {tell, write, writeAs} from './output.ts';
 import {version} from './version.ts';
 
 type Load = () => Promise<{default: CommandClass}>;
@@ -33,7 +33,7 @@ export async function main(program: string, words: readonly string[]): Promise<v
 	const known = Object.hasOwn(commands, id);
 	const name = isUmbrella && known ? `p2p ${id}` : program;
 	let ownFailure: number = ExitCode.trouble;
-	finishWriting(name);
+	writeAs(name);
 
 	try {
 		const load = known ? commands[id] : undefined;
@@ -48,7 +48,7 @@ export async function main(program: string, words: readonly string[]): Promise<v
 		await runCommand(Class, name, own, command);
 	} catch (error) {
 		const failure = await toFailure(error, name);
-		process.stderr.write(failureText(name, failure));
+		tell(failureText(name, failure));
 		process.exitCode =
 			ownFailure === ExitCode.ownFailure && failure.status < ExitCode.ownFailure
 				? ExitCode.ownFailure

@@ -4,7 +4,7 @@
 
 import type {Verdicts} from './matrix-text.ts';
 import {type Machine, native, type Pair, type Read} from './native.ts';
-import {writeOut} from './output.ts';
+import {write} from './output.ts';
 
 /** Pairs asked of the core at once. */
 const portion = 1024;
@@ -15,14 +15,14 @@ export async function writePairs(
 	machine: Machine,
 	functions: readonly string[],
 ): Promise<void> {
-	await writeOut(`${head(machine)}"pairs": [`);
+	write(`${head(machine)}"pairs": [`);
 	let isFirst = true;
 	for await (const pairs of pairPortions(source, functions)) {
 		const lines = pairs.map((pair) => JSON.stringify(pair));
-		await writeOut(`${isFirst ? '' : ','}\n${lines.join(',\n')}`);
+		write(`${isFirst ? '' : ','}\n${lines.join(',\n')}`);
 		isFirst = false;
 	}
-	await writeOut('\n]}\n');
+	write('\n]}\n');
 }
 
 /** Every ordered pair of the functions, some at a time. */
@@ -40,7 +40,7 @@ export async function writeSummary(
 	{names, matrix}: Verdicts,
 ): Promise<void> {
 	const groups = matrix.fates.map((fate) => fate.map((place) => names[place] ?? ''));
-	await writeOut(`${head(machine)}"groups": ${JSON.stringify(groups)},\n"pairs": [`);
+	write(`${head(machine)}"groups": ${JSON.stringify(groups)},\n"pairs": [`);
 	let isFirst = true;
 	for (const asked of portions(groupPairs(groups))) {
 		const {pairs} = await native.check(
@@ -48,10 +48,10 @@ export async function writeSummary(
 			asked.map(({pair}) => pair),
 		);
 		const lines = pairs.map((pair, i) => summaryLine(asked[i], pair));
-		await writeOut(`${isFirst ? '' : ','}\n${lines.join(',\n')}`);
+		write(`${isFirst ? '' : ','}\n${lines.join(',\n')}`);
 		isFirst = false;
 	}
-	await writeOut('\n]}\n');
+	write('\n]}\n');
 }
 
 type GroupPair = {

@@ -3,6 +3,7 @@
 // still. Filling, copying and verifying are each measured by themselves.
 
 import type {CopyPlan, Progress as State} from './native.ts';
+import {tell} from './output.ts';
 import {bytes, rate} from './units.ts';
 
 export class Progress {
@@ -23,14 +24,13 @@ export class Progress {
 		const line = progressLine(state, (performance.now() - this.#start) / 1000, this.#plan);
 		const {isTTY, columns} = process.stderr;
 		const shown = isTTY && columns > 0 ? line.slice(0, columns - 1) : line;
-		process.stderr.write(isTTY ? `\r${shown.padEnd(this.#width)}` : `${line}\n`);
+		tell(isTTY ? `\r${shown.padEnd(this.#width)}` : `${line}\n`);
 		this.#width = shown.length;
 	}
 
 	/** Takes the line away, so that what follows starts on a clean one. */
 	clear(): void {
-		if (this.#width > 0 && process.stderr.isTTY)
-			process.stderr.write(`\r${''.padEnd(this.#width)}\r`);
+		if (this.#width > 0 && process.stderr.isTTY) tell(`\r${''.padEnd(this.#width)}\r`);
 		this.#width = 0;
 	}
 }

@@ -4,7 +4,7 @@
 
 import type {Judged} from './expect.ts';
 import type {Pair} from './native.ts';
-import {writeOut} from './output.ts';
+import {write} from './output.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -57,8 +57,8 @@ export async function writePairMetrics(
 	portions: () => AsyncIterable<readonly Pair[]> | Iterable<readonly Pair[]>,
 ): Promise<void> {
 	for (const metric of pairMetrics) {
-		await writeOut(head(metric));
-		for await (const pairs of portions()) await writeOut(linesOf(metric, pairs));
+		write(head(metric));
+		for await (const pairs of portions()) write(linesOf(metric, pairs));
 	}
 	await writeMetric(timeMetric, [new Date()]);
 }
@@ -73,7 +73,7 @@ export async function writeExpectationMetrics(judged: readonly Judged[]): Promis
 }
 
 async function writeMetric<T>(metric: Metric<T>, items: readonly T[]): Promise<void> {
-	await writeOut(head(metric) + linesOf(metric, items));
+	write(head(metric) + linesOf(metric, items));
 }
 
 function head({name, help}: Pick<Metric<never>, 'name' | 'help'>): string {

@@ -3,6 +3,7 @@
 // NO_COLOR and TERM=dumb, which chalk by itself does not.
 
 import type {VerdictWord} from './native.ts';
+import {isTerminal} from './output.ts';
 
 export type Style = {
 	readonly strong: (text: string) => string;
@@ -13,8 +14,8 @@ export type Style = {
 };
 
 /** Loads chalk only where there is something to colour. */
-export async function loadStyle(stream: NodeJS.WriteStream = process.stdout): Promise<Style> {
-	if (!stream.isTTY || !stream.hasColors()) return plain;
+export async function loadStyle(): Promise<Style> {
+	if (!isTerminal(1) || !process.stdout.hasColors()) return plain;
 	const {Chalk} = await import('chalk');
 	const chalk = new Chalk({level: 1});
 	const colours = {
