@@ -8,7 +8,8 @@ import {bytes, rate} from './units.ts';
 
 export class Progress {
 	readonly #plan: CopyPlan;
-	#phase: State['phase'] | undefined;
+	/** The first that was heard of this phase; rates count from there. */
+	#first: State | undefined;
 	#start = 0;
 	#width = 0;
 
@@ -17,11 +18,14 @@ export class Progress {
 	}
 
 	show(state: State): void {
-		if (state.phase !== this.#phase) {
-			this.#phase = state.phase;
-			this.#start = performance.now();
+		const now = performance.now();
+		if (state.phase !== this.#first?.phase) {
+			this.#first = state;
+			this.#start = now;
 		}
-		const line = progressLine(state, (performance.now() - this.#start) / 1000, this.#plan);
+		const seconds = (now - this.#start) / 1000;
+		const perSecond = seconds > 0 ? (state.bytes - this.#first.bytes) / seconds : 0;
+		const line = progressLine(state, perSecond, this.#plan);
 		const {isTTY, columns} = process.stderr;
 		const shown = isTTY && columns > 0 ? line.slice(0, columns - 1) : line;
 		tell(isTTY ? `\r${shown.padEnd(this.#width)}` : `${line}\n`);
@@ -35,11 +39,10 @@ export class Progress {
 	}
 }
 
-/** seconds: since the phase began. */
-export function progressLine(state: State, seconds: number, plan: CopyPlan): string {
+/** perSecond: bytes; 0 where that is not known yet. */
+export function progressLine(state: State, perSecond: number, plan: CopyPlan): string {
 	const {phase, bytes: done, total} = state;
-	const perSecond = done / Math.max(seconds, 1e-9);
-	const speed = done === 0 || seconds <= 0 ? [] : [rate(perSecond)];
+	const speed = perSecond > 0 ? [rate(perSecond)] : [];
 	const share = phase === 'copy' && speed.length > 0 ? linkShare(plan, perSecond) : undefined;
 	const rest = (total - done) / perSecond;
 	return [
