@@ -69,15 +69,18 @@ const escapeOf = (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0'
 writeFileSync(bundle, code.replaceAll(/[\u0080-\uffff]/g, escapeOf));
 
 // Whoever passes the bundle on passes on the terms of what is in it.
-const folders = Object.keys(metafile.inputs).map(
-	(path) => /^(?:.*node_modules\/)(?:@[^/]+\/)?[^/]+/.exec(path)?.[0],
-);
-const modules = [...new Set(folders)].filter((folder) => folder !== undefined);
+const used = Object.entries(metafile.outputs[bundle].inputs)
+	.filter(([, {bytesInOutput}]) => bytesInOutput > 0)
+	.map(([path]) => /^(?:.*node_modules\/)(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]);
+const modules = [...new Set(used)].filter((folder) => folder !== undefined);
 writeFileSync('build/licences.txt', [...modules, ...linked].sort().map(termsOf).join('\n'));
 
 function termsOf(folder) {
 	const {name, version, license} = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 	const file = readdirSync(folder).find((name) => /^licen[sc]e/i.test(name));
-	const text = file === undefined ? '' : `\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+	const text =
+		file === undefined
+			? ''
+			: `\n${readFileSync(join(folder, file), 'utf8').replaceAll('\r', '').trim()}\n`;
 	return `${name} ${version}: ${license}\n${text}`;
 }
