@@ -4,7 +4,7 @@
 // is cross-compiled, against libblkid from the machine's own package sources.
 
 import {spawnSync} from 'node:child_process';
-import {copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {debianSource, openArchive} from '../lab/debian.ts';
 import {findTool, LabError} from '../lab/tool.ts';
@@ -23,11 +23,12 @@ try {
 	for (const target of targets.filter(({arch}) => names.length === 0 || names.includes(arch))) {
 		const isOwn = target.arch === process.arch;
 		const built = isOwn ? 'native/build/Release/p2p.node' : await crossCompile(target);
-		const folder = `prebuilt/linux-${target.arch}`;
-		mkdirSync(folder, {recursive: true});
-		copyFileSync(built, `${folder}/p2p.node`);
 		const strip = isOwn ? 'strip' : findTool(`${target.triplet}-strip`, compilerOf(target));
-		run(strip, ['--strip-unneeded', `${folder}/p2p.node`]);
+		// Whole at once: somebody may be packing meanwhile.
+		const stripped = `build/p2p.node.${process.pid}`;
+		run(strip, ['--strip-unneeded', '-o', stripped, built]);
+		mkdirSync(`prebuilt/linux-${target.arch}`, {recursive: true});
+		renameSync(stripped, `prebuilt/linux-${target.arch}/p2p.node`);
 	}
 } catch (error) {
 	if (!(error instanceof LabError)) throw error;
