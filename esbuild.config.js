@@ -2,6 +2,7 @@
 // One file holds all programs: a start then costs one read instead of two hundred, which counts
 // most where files come over 9p in the lab. Commands stay lazy inside it.
 import {readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {build} from 'esbuild';
 
 // oclif's modules require each other at top level; with lazy bindings only what runs is loaded.
@@ -38,12 +39,15 @@ function makeLazy(source) {
 }
 
 const bundle = 'build/p2p.cjs';
+/** In the native core. */
+const linked = ['node_modules/node-addon-api'];
 
 // What bin/warm.js kept is of the bundle before: V8 tells sources apart by their lengths only.
 for (const name of readdirSync('build'))
 	if (name === 'kept' || /^p2p-.*\.cache$/.test(name)) rmSync(`build/${name}`, {recursive: true});
 
-await build({
+const {metafile} = await build({
+	metafile: true,
 	entryPoints: ['build/ts/lib/main.js'],
 	outfile: bundle,
 	bundle: true,
@@ -84,3 +88,20 @@ await build({
 const code = readFileSync(bundle, 'utf8');
 const escapeOf = (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
 writeFileSync(bundle, code.replaceAll(/[\u0080-\uffff]/g, escapeOf));
+
+// Whoever passes the bundle on passes on the terms of what is in it.
+const used = Object.entries(metafile.outputs[bundle].inputs)
+	.filter(([, {bytesInOutput}]) => bytesInOutput > 0)
+	.map(([path]) => /^(?:.*node_modules\/)(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]);
+const modules = [...new Set(used)].filter((folder) => folder !== undefined);
+writeFileSync('build/licences.txt', [...modules, ...linked].sort().map(termsOf).join('\n'));
+
+function termsOf(folder) {
+	const {name, version, license} = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+	const file = readdirSync(folder).find((name) => /^licen[sc]e/i.test(name));
+	const text =
+		file === undefined
+			? ''
+			: `\n${readFileSync(join(folder, file), 'utf8').replaceAll('\r', '').trim()}\n`;
+	return `${name} ${version}: ${license}\n${text}`;
+}

@@ -7,7 +7,6 @@ import {join} from 'node:path';
 import {findTool, output} from './tool.ts';
 
 export const newest = 'trixie-backports';
-const suites = `${newest} trixie`;
 
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
@@ -32,13 +31,17 @@ export function debianSource(): string | undefined {
 	return uris.map(([, uri]) => uri).find((uri) => /\/debian\/?$/.test(uri ?? ''));
 }
 
+/** Whose packages: by default the newest that a virtual machine of this kind can use. */
+export type Release = {readonly suites: string; readonly architecture: string};
+const newestRelease: Release = {suites: `${newest} trixie`, architecture: 'amd64'};
+
 /** folder: empty, for apt's own files, packages and what is in them. */
 export async function openArchive(
 	folder: string,
 	source: string,
-	releases = suites,
+	release: Release = newestRelease,
 ): Promise<Archive> {
-	const options = privateApt(folder, source, releases);
+	const options = privateApt(folder, source, release);
 	const get = findTool('apt-get', 'apt');
 	const cache = findTool('apt-cache', 'apt');
 	await output(get, [...options, '-q', 'update']);
@@ -58,14 +61,14 @@ export async function openArchive(
 }
 
 /** Options that leave the system's own lists and settings alone. */
-function privateApt(folder: string, source: string, releases: string): string[] {
+function privateApt(folder: string, source: string, release: Release): string[] {
 	const state = join(folder, 'apt');
 	for (const part of ['parts', 'lists/partial', 'cache/archives/partial']) {
 		mkdirSync(join(state, part), {recursive: true});
 	}
 	writeFileSync(
 		join(state, 'parts', 'lab.sources'),
-		`Types: deb\nURIs: ${source}\nSuites: ${releases}\nComponents: main\nSigned-By: ${keyring}\n`,
+		`Types: deb\nURIs: ${source}\nSuites: ${release.suites}\nComponents: main\nSigned-By: ${keyring}\n`,
 	);
 	const settings = {
 		'Dir::Etc::SourceList': '/dev/null',
@@ -74,7 +77,8 @@ function privateApt(folder: string, source: string, releases: string): string[] 
 		'Dir::Cache': join(state, 'cache'),
 		'Dir::Etc::Preferences': '/dev/null',
 		'Dir::Etc::PreferencesParts': '/dev/null',
-		'APT::Architecture': 'amd64',
+		'APT::Architecture': release.architecture,
+		'APT::Architectures': release.architecture,
 		'APT::Sandbox::User': '',
 	};
 	return Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]);

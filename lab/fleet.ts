@@ -29,7 +29,7 @@ export function fleetFolder(onProgress = (_text: string) => {}): Promise<string>
 		const source = debianSource();
 		if (source === undefined) throw new LabError("fleets' tools come from a Debian's sources");
 		onProgress("fetching fleets' tools, once");
-		const archive = await openArchive(empty, source, release);
+		const archive = await openArchive(empty, source, {suites: release, architecture: 'amd64'});
 		const unpacked = await archive.unpack(packages);
 		for (const path of superfluous) rmSync(join(unpacked, path), {recursive: true, force: true});
 		return unpacked;

@@ -38,7 +38,11 @@ export function optionRows(Class: CommandClass): Row[] {
 			const left = `${short}--${name}${valueText(name, flag, Class)}`;
 			return [left, `${flag.description ?? ''}${defaultText(name, flag, Class)}`];
 		});
-	return [...rows, ['-h, --help', 'show this text'], ['-V, --version', 'show the version']];
+	return [
+		...rows,
+		['-h, --help', 'show this text'],
+		['-V, --version', 'show the version; with -v what the kernel has too'],
+	];
 }
 
 /** Those of the program first, then those that all have. */

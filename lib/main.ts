@@ -38,7 +38,7 @@ export async function main(program: string, words: readonly string[]): Promise<v
 	try {
 		const load = known ? commands[id] : undefined;
 		if (load === undefined) {
-			await umbrella(id);
+			await umbrella(words);
 			return;
 		}
 		const {default: Class} = await load();
@@ -68,8 +68,8 @@ async function runCommand(
 		write(helpText(Class, name));
 		return;
 	}
-	if (options.includes('--version') || options.includes('-V')) {
-		write(`${name} (p2putils) ${version}\n`);
+	if (asksVersion(options)) {
+		await writeVersion(name, options);
 		return;
 	}
 	const instance = new Class(words, new StaticConfig(name));
@@ -85,6 +85,20 @@ async function runCommand(
 	}
 }
 
+const isShort = (letter: string) => (word: string) =>
+	/^-[vV]+$/.test(word) && word.includes(letter);
+
+function asksVersion(words: readonly string[]): boolean {
+	return words.includes('--version') || words.some(isShort('V'));
+}
+
+async function writeVersion(name: string, words: readonly string[]): Promise<void> {
+	write(`${name} (p2putils) ${version}\n`);
+	if (!words.includes('--verbose') && !words.some(isShort('v'))) return;
+	const {findInterfaces, interfacesText} = await import('./interfaces.ts');
+	write(interfacesText(findInterfaces()));
+}
+
 // With `-- COMMAND` everything behind the first `--` belongs to COMMAND.
 function splitAtCommand(words: readonly string[], Class: CommandClass): [string[], string[]] {
 	const at = words.indexOf('--');
@@ -92,9 +106,10 @@ function splitAtCommand(words: readonly string[], Class: CommandClass): [string[
 	return [words.slice(0, at), words.slice(at + 1)];
 }
 
-async function umbrella(word: string): Promise<void> {
-	if (word === '--help' || word === '-h' || word === 'help') write(suiteHelp(await summaries()));
-	else if (word === '--version' || word === '-V') write(`p2p (p2putils) ${version}\n`);
+async function umbrella(words: readonly string[]): Promise<void> {
+	const [word = '--help'] = words;
+	if (['--help', '-h', 'help'].includes(word)) write(suiteHelp(await summaries()));
+	else if (asksVersion(words) && word.startsWith('-')) await writeVersion('p2p', words);
 	else {
 		throw new Failure(`'${word}' is not a program of this suite`, {hints: ['p2p --help']});
 	}

@@ -2,7 +2,7 @@
 // Loads the native core and gives it types: the only file that does. 64-bit addresses are strings
 // '0x…', sizes are integers in bytes, what is not known is null.
 
-import {existsSync} from 'node:fs';
+import {existsSync, readdirSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {dirname, join} from 'node:path';
 import {Failure} from './failure.ts';
@@ -626,20 +626,32 @@ export type Native = {
 	acsKept(source: Source): Promise<readonly AcsKept[]>;
 };
 
+const buildHint = 'npm run setup   in a checkout of the sources builds one for this machine';
+
 export const native: Native = load();
 
 function load(): Native {
-	const addon = addonPath();
+	const kind = `${process.platform}-${process.arch}`;
+	const addon =
+		findAbove('native/build/Release/p2p.node') ?? findAbove(`prebuilt/${kind}/p2p.node`);
 	if (addon === undefined) {
-		throw new Failure('the native core is missing; build it with: npm run setup');
+		const others = findAbove('prebuilt');
+		const kinds = others === undefined ? '' : `, only for ${readdirSync(others).join(' and ')}`;
+		throw new Failure(`there is no native core for ${kind} here${kinds}`, {hints: [buildHint]});
 	}
-	return createRequire(import.meta.url)(addon) as Native;
+	try {
+		return createRequire(import.meta.url)(addon) as Native;
+	} catch (error) {
+		const [reason] = String((error as Error).message).split('\n');
+		throw new Failure(`the native core does not load: ${reason}`, {hints: [buildHint]});
+	}
 }
 
-function addonPath(): string | undefined {
+/** What this checkout has built stands before what a package brought along. */
+function findAbove(path: string): string | undefined {
 	for (let folder = import.meta.dirname; folder !== '/'; folder = dirname(folder)) {
-		const addon = join(folder, 'native/build/Release/p2p.node');
-		if (existsSync(addon)) return addon;
+		const found = join(folder, path);
+		if (existsSync(found)) return found;
 	}
 	return undefined;
 }

@@ -3,7 +3,7 @@
 	"target_defaults": {
 		"cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17"],
 		"cflags_cc": [
-			"-std=c++20", "-O2", "-fPIC",
+			"-std=c++20", "-O2", "-fPIC", "-fsigned-char",
 			"-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror",
 			"-iquote", "<(module_root_dir)",
 			"-isystem", "<!(node -p \"require('path').resolve(require('node-addon-api').include_dir)\")"
@@ -27,7 +27,13 @@
 			"dependencies": ["core"],
 			"sources": ["<!@(ls -1 binding/*.cpp)"],
 			"defines": ["NAPI_VERSION=9", "NAPI_CPP_EXCEPTIONS"],
-			"libraries": ["-lblkid"]
+			"libraries": ["-lblkid"],
+			"conditions": [["sanitize==0", {
+				"ldflags": [
+					"-static-libstdc++", "-Wl,--gc-sections",
+					"-Wl,--version-script=<(module_root_dir)/exports.map"
+				]
+			}]]
 		},
 		{
 			"target_name": "fast_path",

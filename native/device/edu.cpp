@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "device/edu.h"
 
+#include "device/shared_word.h"
 #include "sys/clock.h"
 #include "sys/error.h"
 
@@ -45,12 +46,12 @@ Edu::~Edu()
 
 uint64_t Edu::read(size_t reg) const
 {
-	return *reinterpret_cast<volatile uint64_t *>(registers_.data() + reg);
+	return loadAcquire(*reinterpret_cast<volatile uint64_t *>(registers_.data() + reg));
 }
 
 void Edu::write(size_t reg, uint64_t value) const
 {
-	*reinterpret_cast<volatile uint64_t *>(registers_.data() + reg) = value;
+	storeRelease(*reinterpret_cast<volatile uint64_t *>(registers_.data() + reg), value);
 }
 
 void Edu::step(uint64_t from, uint64_t to, uint64_t command) const

@@ -2,10 +2,10 @@
 #include "device/lsi53c895a.h"
 
 #include "device/lsi53c895a_regs.h"
+#include "device/shared_word.h"
 #include "sys/error.h"
 
 #include <array>
-#include <atomic>
 #include <cstring>
 
 namespace device
@@ -38,17 +38,17 @@ Lsi53c895a::~Lsi53c895a()
 
 uint8_t Lsi53c895a::read8(size_t reg) const
 {
-	return *reinterpret_cast<volatile uint8_t *>(registers_.data() + reg);
+	return loadAcquire(*reinterpret_cast<volatile uint8_t *>(registers_.data() + reg));
 }
 
 void Lsi53c895a::write8(size_t reg, uint8_t value) const
 {
-	*reinterpret_cast<volatile uint8_t *>(registers_.data() + reg) = value;
+	storeRelease(*reinterpret_cast<volatile uint8_t *>(registers_.data() + reg), value);
 }
 
 void Lsi53c895a::write32(size_t reg, uint32_t value) const
 {
-	*reinterpret_cast<volatile uint32_t *>(registers_.data() + reg) = value;
+	storeRelease(*reinterpret_cast<volatile uint32_t *>(registers_.data() + reg), value);
 }
 
 void Lsi53c895a::reset() const
@@ -70,7 +70,6 @@ bool Lsi53c895a::start(const Request &request)
 					     INT, 0};
 
 	std::memcpy(script_.data(), script.data(), sizeof script);
-	std::atomic_thread_fence(std::memory_order_release);
 	tag_ = request.tag;
 	write32(DSP, static_cast<uint32_t>(number(script_.iova())));
 	return true;

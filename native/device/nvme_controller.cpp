@@ -5,6 +5,7 @@
 
 #include "device/nvme_status.h"
 #include "device/prp.h"
+#include "device/shared_word.h"
 #include "sys/clock.h"
 
 #include <algorithm>
@@ -91,7 +92,7 @@ std::string Controller::reset() noexcept
 
 uint32_t Controller::read32(size_t reg) const
 {
-	return *reinterpret_cast<volatile uint32_t *>(registers_.data() + reg);
+	return loadAcquire(*reinterpret_cast<volatile uint32_t *>(registers_.data() + reg));
 }
 
 uint64_t Controller::read64(size_t reg) const
@@ -102,7 +103,7 @@ uint64_t Controller::read64(size_t reg) const
 
 void Controller::write32(size_t reg, uint32_t value) const
 {
-	*reinterpret_cast<volatile uint32_t *>(registers_.data() + reg) = value;
+	storeRelease(*reinterpret_cast<volatile uint32_t *>(registers_.data() + reg), value);
 }
 
 void Controller::write64(size_t reg, uint64_t value) const

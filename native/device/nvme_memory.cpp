@@ -2,6 +2,7 @@
 #include "device/nvme_memory.h"
 
 #include "device/nvme_regs.h"
+#include "device/shared_word.h"
 #include "sys/clock.h"
 #include "sys/error.h"
 
@@ -20,12 +21,12 @@ class Registers
 public:
 	explicit Registers(const vfio::Function &function) : view_(function.view(0)) {}
 
-	uint32_t read(size_t reg) const { return *at(reg); }
+	uint32_t read(size_t reg) const { return loadAcquire(*at(reg)); }
 	uint64_t read64(size_t reg) const
 	{
 		return read(reg) | static_cast<uint64_t>(read(reg + 4)) << 32;
 	}
-	void write(size_t reg, uint32_t value) const { *at(reg) = value; }
+	void write(size_t reg, uint32_t value) const { storeRelease(*at(reg), value); }
 
 private:
 	volatile uint32_t *at(size_t reg) const
