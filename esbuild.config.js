@@ -38,6 +38,29 @@ function makeLazy(source) {
 	return code;
 }
 
+/** Modules that the bundle has in another form. */
+const replaced = {
+	// cli-table3 asks for it; its table of emoji takes 4 ms to compile, and no column of ours has any.
+	'string-width':
+		"module.exports = (text) => require('node:util').stripVTControlCharacters(text).length;",
+	// oclif's plug-ins, templates and spinners, a fifth of the bundle: nobody here calls them.
+	...Object.fromEntries(
+		['cli-spinners', 'ejs', 'lilconfig', 'minimatch', 'tinyglobby', 'wsl-utils'].map((name) => [
+			name,
+			'module.exports = {};',
+		]),
+	),
+};
+
+const replace = {
+	name: 'replace',
+	setup(plugin) {
+		const filter = new RegExp(`^(${Object.keys(replaced).join('|')})$`);
+		plugin.onResolve({filter}, ({path}) => ({path, namespace: 'replaced'}));
+		plugin.onLoad({filter: /./, namespace: 'replaced'}, ({path}) => ({contents: replaced[path]}));
+	},
+};
+
 const bundle = 'build/p2p.cjs';
 /** In the native core. */
 const linked = ['node_modules/node-addon-api'];
@@ -64,7 +87,7 @@ const {metafile} = await build({
 	define: {'import.meta.dirname': '__dirname', 'import.meta.url': '__filename'},
 	// The launcher runs the bundle as a script of its own, to which no import() belongs.
 	supported: {'dynamic-import': false},
-	plugins: [lazyOclif],
+	plugins: [lazyOclif, replace],
 	logLevel: 'warning',
 });
 
