@@ -3,11 +3,12 @@
 // bzip2, xz and zstd around text or a tar of sysfs.
 
 import {spawnSync} from 'node:child_process';
-import {lstatSync, mkdtempSync, readdirSync, rmSync} from 'node:fs';
+import {lstatSync, mkdtempSync, readdirSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join, normalize} from 'node:path';
 import {constants, gunzipSync} from 'node:zlib';
 import {Failure} from './failure.ts';
+import {keepForNow} from './temporary.ts';
 
 /** Beyond this a file is no dump of a machine. */
 const largest = 1 << 30;
@@ -99,9 +100,7 @@ function isHarmless(path: string, entry: unknown): boolean {
 }
 
 function temporaryFolder(): string {
-	const folder = mkdtempSync(join(tmpdir(), 'p2p-from-'));
-	process.on('exit', () => rmSync(folder, {recursive: true, force: true}));
-	return folder;
+	return keepForNow(mkdtempSync(join(tmpdir(), 'p2p-from-')));
 }
 
 function isFolder(path: string): boolean {

@@ -2,11 +2,12 @@
 // A machine on paper. A file is taken for what it holds, whatever its name: a capture, a drawing, a
 // sysfs tree, the text of lspci, packed or not.
 
-import {readFileSync, rmSync} from 'node:fs';
+import {readFileSync} from 'node:fs';
 import {decompress, findRoot, isTar, unpackTar} from './archive.ts';
 import {parseCapture} from './capture.ts';
 import {Failure} from './failure.ts';
 import {statOf} from './file.ts';
+import {keepForNow} from './temporary.ts';
 
 export type PaperMachine = {root: string} | {text: Buffer; name: string} | {capture: unknown};
 
@@ -39,9 +40,7 @@ async function draw(name: string, text: string): Promise<string> {
 	const {drawMachine} = await import('../lab/sysfs.ts');
 	const {DrawingError} = await import('../lab/drawing.ts');
 	try {
-		const root = drawMachine(text);
-		process.on('exit', () => rmSync(root, {recursive: true, force: true}));
-		return root;
+		return keepForNow(drawMachine(text));
 	} catch (error) {
 		if (!(error instanceof DrawingError)) throw error;
 		throw new Failure(`${name}: ${error.message}`);

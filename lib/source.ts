@@ -5,6 +5,7 @@ import {Failure} from './failure.ts';
 import {native, type Read, type Source} from './native.ts';
 import type {PaperMachine} from './paper.ts';
 import {readRunning} from './supply.ts';
+import {removeTemporary} from './temporary.ts';
 
 export type SourceOptions = {
 	readonly sysroot: string;
@@ -14,12 +15,21 @@ export type SourceOptions = {
 };
 
 export async function readSource(options: SourceOptions): Promise<Read> {
-	return native.read(await sourceOf(options));
+	return readAway(await sourceOf(options));
 }
 
 /** The same, but nothing that others have read: what a capture is made of. */
 export async function readSelf({sysroot, from}: SourceOptions): Promise<Read> {
-	return native.read(from === undefined ? {root: sysroot, whole: true} : await paper(from));
+	return readAway(from === undefined ? {root: sysroot, whole: true} : await paper(from));
+}
+
+/** What was unpacked or drawn for it is gone then. */
+async function readAway(source: Source): Promise<Read> {
+	try {
+		return await native.read(source);
+	} finally {
+		if ('root' in source) removeTemporary(source.root);
+	}
 }
 
 async function paper(file: string): Promise<PaperMachine> {

@@ -88,3 +88,19 @@ test('a wrong use does not compile', (t) => {
 	const text = compile(t, ["import {check, copy} from 'p2putils';", ...wrong].join('\n'));
 	for (const line of [2, 3, 4]) t.regex(text, new RegExp(`program\\.mts\\(${line},`));
 });
+
+test('machines on paper leave nothing behind while the process lasts', (t) => {
+	const folder = mkdtempSync(join(tmpdir(), 'p2p-test-'));
+	t.teardown(() => rmSync(folder, {recursive: true}));
+	const program = `
+		import {readdirSync} from 'node:fs';
+		import {list} from 'p2putils';
+		await Promise.all(Array.from({length: 12}, () => list([], {from: '${drawn}'})));
+		console.log(readdirSync(process.env.TMPDIR));
+	`;
+	const {stdout, stderr} = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+		encoding: 'utf8',
+		env: {...process.env, TMPDIR: folder},
+	});
+	t.deepEqual([stdout, stderr], ['[]\n', '']);
+});

@@ -3,7 +3,8 @@
 // this process, and ends at the first that did not end as a program should. They look at a drawn
 // machine, so that nothing here is changed: command-lines.js ROOT SEED ROUNDS.
 
-import {writeSync} from 'node:fs';
+import fs from 'node:fs';
+import {syncBuiltinESMExports} from 'node:module';
 import {commands, main} from '../../lib/main.ts';
 import {oddWords, pick} from './fuzz.ts';
 import {type Random, seeded} from './random-machine.ts';
@@ -40,18 +41,15 @@ const alarming =
 	/\n\s+at |TypeError|ReferenceError|RangeError|Cannot read|is not a function|\[object |\bNaN\b|native code/;
 
 let written = '';
-const keep = (text: string | Uint8Array): boolean => {
-	written += text;
-	return true;
-};
-process.stdout.write = keep as typeof process.stdout.write;
 let said = '';
-process.stderr.write = ((text: string) => {
-	said += text;
-	return true;
-}) as typeof process.stderr.write;
-process.stdout.setMaxListeners(0);
-process.stderr.setMaxListeners(0);
+const {writeSync} = fs;
+fs.writeSync = ((descriptor: number, data: Buffer, ...rest: []) => {
+	if (descriptor === 1) written += data;
+	else if (descriptor === 2) said += data;
+	else return writeSync(descriptor, data, ...rest);
+	return data.length;
+}) as typeof fs.writeSync;
+syncBuiltinESMExports();
 process.setMaxListeners(0);
 
 for (let round = 0; round < Number(rounds); round++) {
