@@ -99,9 +99,12 @@ static Napi::Value check(const Napi::CallbackInfo &info)
 		[source = sourceOf(info[0]), pairs] {
 			Checked checked{source.read(), {}};
 			const auto &machine = *checked.machine;
-			for (const auto &[client, provider] : pairs)
-				checked.verdicts.push_back(route::verdict(
-					machine, machine.find(client), machine.find(provider)));
+			for (const auto &[client, provider] : pairs) {
+				// The first of the two that names nothing is the one to be told.
+				const auto &first = machine.find(client);
+				checked.verdicts.push_back(
+					route::verdict(machine, first, machine.find(provider)));
+			}
 			return checked;
 		},
 		[](Napi::Env env, const Checked &checked) {

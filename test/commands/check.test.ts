@@ -83,6 +83,7 @@ test('--json gives the documented object', (t) => {
 for (const [what, args, message] of [
 	['an unknown function', ['09:00.0', '04:00.0'], /there is no function 0000:09:00\.0/],
 	['what is no name', ['/dev/sda', '04:00.0'], /'\/dev\/sda' names no function/],
+	['two names of nobody: the first', ['9:9', '1'], /^p2p-check: '9:9' names no function/],
 	['one operand', ['04:00.0'], /missing operand/],
 	['three operands', ['03:00.0', '04:00.0', '04:00.0'], /extra operand/],
 	['a word for --require', ['--require=maybe', '03:00.0', '04:00.0'], /maybe/],
