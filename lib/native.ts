@@ -632,11 +632,14 @@ export const native: Native = load();
 
 function load(): Native {
 	const kind = `${process.platform}-${process.arch}`;
-	const addon =
-		findAbove('native/build/Release/p2p.node') ?? findAbove(`prebuilt/${kind}/p2p.node`);
+	const root = ownRoot(import.meta.dirname);
+	// What this checkout has built stands before what a package brought along.
+	const addon = ['native/build/Release/p2p.node', `prebuilt/${kind}/p2p.node`]
+		.map((path) => join(root, path))
+		.find((path) => existsSync(path));
 	if (addon === undefined) {
-		const others = findAbove('prebuilt');
-		const kinds = others === undefined ? '' : `, only for ${readdirSync(others).join(' and ')}`;
+		const others = join(root, 'prebuilt');
+		const kinds = existsSync(others) ? `, only for ${readdirSync(others).join(' and ')}` : '';
 		throw new Failure(`there is no native core for ${kind} here${kinds}`, {hints: [buildHint]});
 	}
 	try {
@@ -647,11 +650,8 @@ function load(): Native {
 	}
 }
 
-/** What this checkout has built stands before what a package brought along. */
-function findAbove(path: string): string | undefined {
-	for (let folder = import.meta.dirname; folder !== '/'; folder = dirname(folder)) {
-		const found = join(folder, path);
-		if (existsSync(found)) return found;
-	}
-	return undefined;
+/** The folder of the package that this file is of: what lies above it belongs to others. */
+function ownRoot(folder: string): string {
+	const above = dirname(folder);
+	return above === folder || existsSync(join(folder, 'package.json')) ? folder : ownRoot(above);
 }

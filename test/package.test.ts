@@ -189,6 +189,20 @@ test.serial('a core that this machine cannot load ends in one sentence', (t) => 
 	t.regex(stderr, /^p2p-list: the native core does not load: .+\n {2}Try: .+\n$/);
 });
 
+test.serial('no core is taken from above the package', (t) => {
+	const above = [prefix, join(prefix, 'lib/node_modules')];
+	for (const folder of above)
+		for (const path of ['native/build/Release', `prebuilt/${own}`]) {
+			mkdirSync(join(folder, path), {recursive: true});
+			writeFileSync(join(folder, path, 'p2p.node'), 'planted');
+		}
+	const expected = run('p2p-check', ...pair);
+	const {status, stdout, stderr} = start('p2p-check', ...pair);
+	for (const folder of above)
+		for (const name of ['native', 'prebuilt']) rmSync(join(folder, name), {recursive: true});
+	t.deepEqual({status, stdout, stderr}, expected);
+});
+
 const kinds = {
 	'linux-x64': {machine: 'Advanced Micro Devices X86-64', loader: 'ld-linux-x86-64.so.2'},
 	'linux-arm64': {machine: 'AArch64', loader: 'ld-linux-aarch64.so.1'},
