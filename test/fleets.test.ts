@@ -18,6 +18,7 @@ import {join, resolve} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {fleetEnvironment, fleetFolder} from '../lab/fleet.ts';
 import {drawMachine} from '../lab/sysfs.ts';
+import {cut} from './helpers/machine.ts';
 import {run} from './helpers/program.ts';
 import {promtool} from './helpers/promtool.ts';
 import {startSlurm} from './helpers/slurm.ts';
@@ -118,6 +119,16 @@ test('what a good machine says is a file of expectations, which it meets', async
 	t.is(ends().status, 0);
 	site.become('worse');
 	t.is(ends().status, 1);
+});
+
+test('what a good machine cannot tell is not expected of others', async (t) => {
+	const site = new Site(t, {node1: drawing('0')});
+	cut(realpathSync(site.path('node1')), '0000:02:01.0');
+	t.is((await site.type(blocks('Fleets', 'sh')[0] ?? '')).stderr, '');
+	const root = site.path('node1');
+	const {status, stdout} = run('p2p-check', '--sysroot', root, '--expect', site.path('expect'));
+	t.regex(stdout, /^([1-5]) of \1 as expected$/m);
+	t.is(status, 0);
 });
 
 test('node_exporter finds metrics, also of what is not as expected, and none after trouble', async (t) => {
