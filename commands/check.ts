@@ -14,11 +14,11 @@ import {assumptionFlags, fromFlag} from '../lib/flags.ts';
 import {findFunction, partsOf} from '../lib/function.ts';
 import {groupNotes} from '../lib/group-notes.ts';
 import {changesBetween, verdictChanges} from '../lib/machine-diff.ts';
-import {changeText, verdictChangeText} from '../lib/machine-diff-text.ts';
+import {changeText, missingText, verdictChangeText} from '../lib/machine-diff-text.ts';
 import {pairPortions, writePairs, writeSummary} from '../lib/matrix-json.ts';
 import {countWords, matrixLines, type Verdicts} from '../lib/matrix-text.ts';
 import {native, type PciFunction, type Read, type Scan, type VerdictWord} from '../lib/native.ts';
-import {write} from '../lib/output.ts';
+import {tell, write} from '../lib/output.ts';
 import {writeExpectationMetrics, writePairMetrics} from '../lib/prometheus.ts';
 import {readSource} from '../lib/source.ts';
 import {loadStyle} from '../lib/style.ts';
@@ -161,14 +161,15 @@ export default class Check extends BaseCommand {
 		] as const;
 		const scans = [await native.scan(sources[0]), await native.scan(sources[1])] as const;
 		const changes = changesBetween(...scans);
-		const {changes: verdicts, isWhole} = await verdictChanges(...sources, scans);
+		const {changes: verdicts, missing} = await verdictChanges(...sources, scans);
 
 		const lines = [...changes.map(changeText), ...verdicts.map(verdictChangeText)];
 		const [old, now] = scans.map(({machine}) => machine);
-		const json = {version: 1, before: old, after: now, changes, verdicts};
+		const json = {version: 1, before: old, after: now, changes, verdicts, missing};
 		const text = lines.map((line) => `${line}\n`).join('');
-		const same = isWhole ? ExitCode.yes : ExitCode.cannotTell;
+		const same = missing.length === 0 ? ExitCode.yes : ExitCode.cannotTell;
 		this.answer(lines.length === 0 ? same : ExitCode.no, {text, json}, flags.json);
+		if (missing.length > 0) tell(`${this.program}: ${missingText(missing)}\n`);
 	}
 
 	async #matrix(source: Read, scan: Scan, names: readonly string[], flags: Flags): Promise<void> {

@@ -27,6 +27,14 @@ export function verdictChangeText({client, provider, before, after}: VerdictChan
 	return `${client} to ${provider} is ${after}, was ${before}`;
 }
 
+/** missing: one at least. */
+export function missingText(missing: readonly VerdictChange[]): string {
+	const [{client, provider} = {}] = missing;
+	const others = missing.length - 1;
+	const more = others === 0 ? '' : `, nor of ${others} other${others === 1 ? '' : 's'}`;
+	return `what became of ${client} to ${provider} cannot be told${more}: a verdict is unknown`;
+}
+
 /** rr, cr and ec are those that turn peers' requests away. */
 function acsText(before: string, after: string): string {
 	const bits = (text: string) => text.split(',').filter((bit) => bit !== '0' && bit !== 'none');

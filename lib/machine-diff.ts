@@ -131,14 +131,14 @@ export type VerdictChange = {
 };
 
 /**
- * Of all pairs of functions that matter and were there both times. isWhole: false where some verdict
- * was not known at one time or the other, which is no change.
+ * Of all pairs of functions that matter and were there both times. missing: those of which one verdict
+ * or both were not known, which is neither the same nor a change.
  */
 export async function verdictChanges(
 	before: Read,
 	after: Read,
 	[old, now]: readonly [Scan, Scan],
-): Promise<{changes: VerdictChange[]; isWhole: boolean}> {
+): Promise<{changes: VerdictChange[]; missing: VerdictChange[]}> {
 	const earlier = new Map(old.functions.map((it) => [identityOf(it), it.bdf]));
 	const both = now.functions
 		.filter((it) => partsOf(it).length > 0)
@@ -154,22 +154,24 @@ export async function verdictChanges(
 			both.map(({bdf}) => bdf),
 		),
 	]);
-	const all = both.flatMap(({bdf: client}, row) =>
+	const unequal = both.flatMap(({bdf: client}, row) =>
 		both.flatMap(({bdf: provider}, column) => {
 			const place = row * both.length + column;
-			const [was, is] = [then.words[place] ?? 0, today.words[place] ?? 0];
-			return row === column || was === is
+			const [was, is] = [wordOf(then.words[place]), wordOf(today.words[place])];
+			return row === column || (was === is && was !== 'unknown')
 				? []
-				: [{client, provider, before: wordOf(was), after: wordOf(is)}];
+				: [{client, provider, before: was, after: is}];
 		}),
 	);
-	const isKnown = ({before: was, after: is}: VerdictChange) =>
-		was !== 'unknown' && is !== 'unknown';
-	const changes = all.filter(isKnown);
-	return {changes, isWhole: changes.length === all.length};
+	const isKnown = (it: VerdictChange) => it.before !== 'unknown' && it.after !== 'unknown';
+	return {
+		changes: unequal.filter(isKnown),
+		missing: unequal.filter((it) => !isKnown(it)),
+	};
 }
 
-function wordOf(letter: number): VerdictWord {
-	const words: Readonly<Record<string, VerdictWord>> = {d: 'direct', r: 'through-root', n: 'no'};
+const words: Readonly<Record<string, VerdictWord>> = {d: 'direct', r: 'through-root', n: 'no'};
+
+function wordOf(letter = 0): VerdictWord {
 	return words[String.fromCharCode(letter)] ?? 'unknown';
 }

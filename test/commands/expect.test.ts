@@ -222,9 +222,19 @@ test('without privilege a slot is not known, and a verdict that was not told is 
 	t.is(status, 5);
 	t.regex(stdout, /^\? {3}.*: not read: which slot 0000:03:00\.0 sits in$/m);
 	t.is(expectOf(root, '1b36:0011@3 04:00.0 direct').status, 1);
-	const looked = run('p2p-check', '--diff', before, root);
-	t.is(looked.status, 5, looked.stdout);
-	t.is(looked.stdout, '');
+	// Unknown at one time, and at both.
+	for (const file of [before, captureOf(t, root)]) {
+		const looked = run('p2p-check', '--diff', file, root);
+		t.is(looked.status, 5, looked.stdout);
+		t.is(looked.stdout, '');
+		t.regex(
+			looked.stderr,
+			/^p2p-check: what became of 0000:03:00\.0 to 0000:04:00\.0 cannot be told, nor of \d+ others?: a verdict is unknown\n$/,
+		);
+		const {verdicts, missing} = JSON.parse(run('p2p-check', '--diff', file, root, '--json').stdout);
+		t.deepEqual(verdicts, []);
+		t.like(missing[0], {client: '0000:03:00.0', provider: '0000:04:00.0', after: 'unknown'});
+	}
 });
 
 test('a capture whose bridges stand in a circle is read all the same', (t) => {

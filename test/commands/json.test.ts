@@ -71,6 +71,10 @@ test('two looks and what changed', (t) => {
 	const {stdout, status} = run('p2p-check', '--diff', before, after, '--json');
 	t.is(status, 1);
 	isAsDescribed(t, 'p2p-check', stdout);
+	cut(before, '0000:02:01.0');
+	const less = run('p2p-check', '--diff', before, after, '--json');
+	t.true(JSON.parse(less.stdout).missing.length > 0);
+	isAsDescribed(t, 'p2p-check', less.stdout);
 });
 
 test('every program that answers in JSON is described', (t) => {
