@@ -165,7 +165,7 @@ function requireTwo(names: readonly string[]): void {
 function requireNone(flags: Flags, options: readonly ('in-use' | 'dry-run' | 'verbose')[]): void {
 	const idle = options.find((option) => flags[option]);
 	if (idle === undefined) return;
-	throw new Failure(`option '--${idle}' needs --clear, --set, --restore or --rebind`);
+	throw new Failure(`--${idle} goes with --clear, --set, --restore or --rebind`);
 }
 
 function orderOf(names: readonly string[], flags: Flags): AcsOrder {
@@ -176,13 +176,13 @@ function orderOf(names: readonly string[], flags: Flags): AcsOrder {
 	const isBits = clear.length + set.length > 0;
 
 	if (flags.from !== undefined) {
-		throw new Failure("option '--from' is for looking: only this machine can be changed");
+		throw new Failure('--from is for looking: only this machine can be changed');
 	}
 	if (sysroot !== '' && !flags['dry-run']) {
-		throw new Failure("option '--sysroot' needs '--dry-run': only this machine can be changed");
+		throw new Failure('--sysroot goes with --dry-run: only this machine can be changed');
 	}
 	if (restore && isBits) {
-		throw new Failure("options '--restore' and '--clear' or '--set' exclude each other");
+		throw new Failure('--restore excludes --clear and --set');
 	}
 	if (both !== undefined) throw new Failure(`${both} cannot be both set and clear`);
 	if (isBits && names.length === 0) {

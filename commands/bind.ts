@@ -136,17 +136,17 @@ function requireOrder(names: readonly string[], flags: Flags): void {
 		...(flags.verbose ? ['--verbose'] : []),
 	];
 	if (show && given[0] !== undefined) {
-		throw new Failure(`options '--show' and '${given[0]}' exclude each other`);
+		throw new Failure(`--show and ${given[0]} exclude each other`);
 	}
 	if (restore && (driver !== undefined || persist !== undefined)) {
 		const other = driver === undefined ? '--persist' : '--driver';
-		throw new Failure(`options '--restore' and '${other}' exclude each other`);
+		throw new Failure(`--restore and ${other} exclude each other`);
 	}
 	if (names.length === 0 && !show && !restore) {
 		throw new Failure('missing operand: FUNCTION', {hints: ['p2p-bind --help']});
 	}
 	if (flags.sysroot !== '' && !flags['dry-run'] && !show) {
-		throw new Failure("option '--sysroot' needs '--dry-run': only this machine can be changed");
+		throw new Failure('--sysroot goes with --dry-run: only this machine can be changed');
 	}
 }
 

@@ -75,12 +75,13 @@ export default class MapCommand extends BaseCommand {
 			throw new Failure('a mapping needs the running machine, not --sysroot');
 		const words = argv as string[];
 		const isShare = flags['dma-buf'] || flags.userptr;
-		if (flags['dma-buf'] && flags.userptr) throw new Failure('--dma-buf or --userptr, not both');
+		if (flags['dma-buf'] && flags.userptr)
+			throw new Failure('--dma-buf and --userptr exclude each other');
 		if (isShare && flags['host-memory'] !== undefined)
 			throw new Failure('--host-memory goes with a client');
 		requireOperands(words, flags.userptr ? [] : flags['dma-buf'] ? ['PROVIDER'] : undefined);
 		const length = flags.length === undefined ? null : parseSize(flags.length);
-		if (flags.userptr && !length) throw new Failure('--userptr needs --length SIZE');
+		if (flags.userptr && !length) throw new Failure('--userptr goes with --length SIZE');
 
 		if (isShare) {
 			const place = flags.userptr ? noPlace : parseBar(words[0] ?? '');
@@ -148,7 +149,7 @@ function requireOperands(words: readonly string[], names = ['CLIENT', 'PROVIDER'
 	const missing = names[words.length];
 	const extra = words[names.length];
 	if (missing !== undefined) throw new Failure(`missing operand: ${missing}`);
-	if (extra !== undefined) throw new Failure(`extra operand '${extra}'`);
+	if (extra !== undefined) throw new Failure(`extra operand: ${extra}`);
 }
 
 type Held<Report> = {readonly report: Report; close(): Promise<void>};

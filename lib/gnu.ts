@@ -20,7 +20,7 @@ function normaliseWord(word: string, Class: CommandClass): string {
 	const name = wholeName(given, Class);
 	const flag = flagsOf(Class)[name];
 	if (value !== undefined && flag?.type === 'boolean') {
-		throw new Failure(`option '--${name}' takes no value`);
+		throw new Failure(`--${name} takes no value`);
 	}
 	const {optionalValues} = Class;
 	const left = value ?? (Object.hasOwn(optionalValues, name) ? optionalValues[name] : undefined);
@@ -33,7 +33,7 @@ function wholeName(given: string, Class: CommandClass): string {
 	const candidates = names.filter((name) => name.startsWith(given));
 	if (candidates.length > 1) {
 		const list = candidates.map((name) => `--${name}`).join(', ');
-		throw new Failure(`option '--${given}' is ambiguous: ${list}`);
+		throw new Failure(`--${given} is ambiguous: ${list}`);
 	}
 	return candidates[0] ?? given;
 }

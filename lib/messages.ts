@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// docs/messages.md: every sentence in which a program ends badly, with facts of an example in it.
+// docs/messages.md: the sentences in which programs end badly. Those of the core have facts of an
+// example in them; those of the sources above it stand as they are written there.
 
+import {readdirSync, readFileSync} from 'node:fs';
 import {codes, describeError} from './describe-error.ts';
 import type {Failure} from './failure.ts';
 import {mismatchFailure} from './mismatch-text.ts';
@@ -12,10 +14,11 @@ export function messagesText(): string {
 	return [
 		'# Messages',
 		'',
-		'Every sentence in which a program ends badly, with facts of an example in it. Written by',
-		'`npm run docs:messages`. Under `--json` the code and the facts stand in `failure`.',
+		'The sentences in which programs end badly. Written by `npm run docs:messages`.',
 		'',
 		'## What stands in the way',
+		'',
+		'With facts of an example. Under `--json` the code and the facts stand in `failure`.',
 		'',
 		...codes.flatMap((code) =>
 			(variants[code] ?? [{}]).map((facts) => item(failureOf(code, facts), `\`${code}\``)),
@@ -29,7 +32,36 @@ export function messagesText(): string {
 		'',
 		...mismatches.map((mismatch) => item(mismatchOf(mismatch), mismatch.kind)),
 		'',
+		'## Command lines and files',
+		'',
+		'Status 2, nothing has been touched. What was typed or found stands for `…`.',
+		'',
+		...folders.flatMap((folder) => sourceSentences(folder).map((text) => `- ${escaped(text)}`)),
+		'',
 	].join('\n');
+}
+
+/** Of sources; what a lab says of its tools and its guest belongs to a run, not to a command line. */
+const folders = ['commands', 'lib'];
+/** Their sentences stand above. */
+const listed = ['describe-error.ts', 'mismatch-text.ts'];
+
+/** The literal texts of failures that are made there, each once. */
+function sourceSentences(folder: string): readonly string[] {
+	const texts = readdirSync(folder)
+		.filter((name) => name.endsWith('.ts') && !listed.includes(name))
+		.sort()
+		.flatMap((name) => {
+			const source = withoutFacts(readFileSync(`${folder}/${name}`, 'utf8'));
+			return [...source.matchAll(/new Failure\(\s*(['"`])(.+?)\1/gs)];
+		});
+	return [...new Set(texts.map(([, , text = '']) => text))];
+}
+
+/** `${name}` becomes `…`, from the inside out. */
+function withoutFacts(source: string): string {
+	const shorter = source.replaceAll(/\$\{[^{}]*\}/g, '…');
+	return shorter === source ? source : withoutFacts(shorter);
 }
 
 function item(failure: Failure, name: string): string {
@@ -118,7 +150,7 @@ const variants: Readonly<Record<string, readonly Facts[]>> = {
 	P2P_NOT_ROOT: [{what: ''}, {what: 'ACS bits'}],
 	P2P_NOT_OWNED: [{reason: 'writable', path: '/run/p2putils/machine.json'}],
 	P2P_NO_DRIVER: [{driver: 'vfio-pcl'}],
-	P2P_NOT_KEPT: [{driver: 'uio_pci_generic'}],
+	P2P_NOT_KEPT: [{driver: 'nvme'}],
 	P2P_VIA: [{name: '05:00.0'}],
 	P2P_BENCH_SIZE: [{size: '1000', largest: '131072'}],
 	P2P_NO_P2PMEM: [{}, {bdf: ''}],
@@ -126,7 +158,7 @@ const variants: Readonly<Record<string, readonly Facts[]>> = {
 	P2P_NO_BAR: [{bar: '5', has: 'bar0, bar2'}],
 	P2P_BAD_NAME: [{name: '3:0'}],
 	P2P_NO_LSPCI: [{name: 'report.txt'}],
-	P2P_FOREIGN_FILE: [{path: '/etc/udev/rules.d/90-p2putils-0000:03:00.0.rules'}],
+	P2P_FOREIGN_FILE: [{path: '/etc/udev/rules.d/70-p2p-bind-0000:00:01.0-00.0.rules'}],
 	P2P_UNSAFE_FOLDER: [{path: '/run/p2putils'}],
 	NVME_DEAD: [{message: 'the controller gave up while it started'}],
 	NVME_FATAL: [{message: 'the controller has given up (CSTS.CFS)'}],

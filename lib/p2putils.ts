@@ -99,9 +99,10 @@ export type CopyOptions = CopyWords & {
 };
 
 /**
- * Copies as p2p-copy(8) does, with the same checks before and the same proof after. Resolves when
- * every byte has arrived; rejects with a Failure otherwise, of status 3 where the data was wrong,
- * with what is known of it as its `cause`.
+ * Copies as p2p-copy(8) does, with the same checks before and the same proof after: of samples, or of
+ * every byte with `verify: 'full'`. Resolves when all bytes have been moved and nothing spoke against
+ * them; rejects with a Failure otherwise, of status 3 where the data was wrong, with what is known of
+ * it as its `cause`.
  *
  * @param from NAME/nsN[+OFF], NAME/barN[+OFF], NAME/cmb, NAME/pmr, /dev/nvmeXnY[+OFF], ./FILE[+OFF]
  * @param to the same; at least one of them is a function

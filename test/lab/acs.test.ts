@@ -312,7 +312,7 @@ const mistakes: readonly (readonly [args: string, says: RegExp])[] = [
 	['$one 0000:77:00.0 --clear rr', /^p2p-acs: there is no function 0000:77:00\.0/],
 	['$one --set ec', /^p2p-acs: 0000:\S+ has no ACS bit EC; it has SV TB RR CR UF DT/],
 	['--route $disk $far --clear rr', /share no bridge below the root complex/],
-	['$one --clear rr --sysroot /', /^p2p-acs: option '--sysroot' needs '--dry-run'/],
+	['$one --clear rr --sysroot /', /^p2p-acs: --sysroot goes with --dry-run/],
 ];
 
 for (const [args, says] of mistakes) {

@@ -218,7 +218,7 @@ const mistakes: readonly [args: string, says: RegExp][] = [
 	['$disk no/such/thing', /^p2p-bind: 'no\/such\/thing' names no function/],
 	['', /^p2p-bind: missing operand/],
 	['--restore --driver nvme $disk', /^p2p-bind: .* exclude each other\n/],
-	['--sysroot / $disk', /^p2p-bind: option '--sysroot' needs '--dry-run'/],
+	['--sysroot / $disk', /^p2p-bind: --sysroot goes with --dry-run/],
 ];
 
 for (const [args, says] of mistakes) {

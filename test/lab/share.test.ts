@@ -91,7 +91,7 @@ const refusals: readonly (readonly [string, number, RegExp])[] = [
 	['p2p-map --userptr', 2, /--length/],
 	['p2p-map --userptr --length 0', 2, /--length/],
 	['p2p-map --userptr --length 4K $mem/bar2', 2, /extra operand/],
-	['p2p-map --userptr --dma-buf $mem/bar2 --length 4K', 2, /not both/],
+	['p2p-map --userptr --dma-buf $mem/bar2 --length 4K', 2, /exclude each other/],
 	['p2p-map $disk', 2, /missing operand: PROVIDER/],
 	['p2p-map $disk $bare/bar2 --mechanism iommufd', 2, /iommufd[\s\S]*--mechanism type1/],
 ];

@@ -98,12 +98,9 @@ test('what stands on top is to be ended first', (t) => {
 const mistakes: readonly [args: readonly string[], says: RegExp][] = [
 	[[], /^p2p-bind: missing operand: FUNCTION\n/],
 	[['--group'], /^p2p-bind: missing operand: FUNCTION\n/],
-	[
-		['--show', '--restore', 'x'],
-		/^p2p-bind: options '--show' and '--restore' exclude each other\n/,
-	],
-	[['--show', '--dry-run'], /^p2p-bind: options '--show' and '--dry-run' exclude each other\n/],
-	[['--restore', '--persist', 'x'], /^p2p-bind: options '--restore' and '--persist' exclude/],
+	[['--show', '--restore', 'x'], /^p2p-bind: --show and --restore exclude each other\n/],
+	[['--show', '--dry-run'], /^p2p-bind: --show and --dry-run exclude each other\n/],
+	[['--restore', '--persist', 'x'], /^p2p-bind: --restore and --persist exclude/],
 	[['--persist=always', 'x'], /^p2p-bind: .*--persist/],
 ];
 
