@@ -148,9 +148,12 @@ function number(name: keyof typeof copyRanges) {
 	return {default: copyDefaults[name], min, max};
 }
 
-async function copy(source: Read, order: CopyOrder, isTold: boolean): Promise<CopyReport> {
-	const progress = isTold ? new Progress(await native.plan(source, order)) : undefined;
-	const job = native.copy(source, order, (now) => progress?.show(now));
+function copy(source: Read, order: CopyOrder, isTold: boolean): Promise<CopyReport> {
+	let progress: Progress | undefined;
+	const job = native.copy(source, order, (told) => {
+		if ('phase' in told) progress?.show(told);
+		else if (isTold) progress = new Progress(told);
+	});
 
 	return endBySignal(job, () => progress?.clear());
 }

@@ -608,7 +608,12 @@ export type Native = {
 	fix(source: Source, client: string, provider: string): Promise<Fix>;
 	groups(source: Source): Promise<Groups>;
 	plan(source: Read, order: CopyOrder): Promise<CopyPlan>;
-	copy(source: Read, order: CopyOrder, onProgress: (progress: Progress) => void): Job<CopyReport>;
+	/** Tells first what it is going to do, then how far it is. */
+	copy(
+		source: Read,
+		order: CopyOrder,
+		onTold: (told: CopyPlan | Progress) => void,
+	): Job<CopyReport>;
 	bench(source: Read, order: BenchOrder, onSample: (sample: Sample) => void): Job<CopyPlan>;
 	/** Calls onReady once the memory is mapped and holds it until stop(). */
 	map(source: Read, order: MapOrder, onReady: (report: MapReport) => void): Job<null>;

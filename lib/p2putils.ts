@@ -110,13 +110,15 @@ export type CopyOptions = CopyWords & {
 export async function copy(
 	from: string,
 	to: string,
-	{signal, onProgress = () => {}, ...words}: CopyOptions = {},
+	{signal, onProgress, ...words}: CopyOptions = {},
 ): Promise<CopyReport> {
 	return told(async () => {
 		const order = copyOrder(from, to, words);
 		const source = await readRunning();
 		signal?.throwIfAborted();
-		const job = native.copy(source, order, onProgress);
+		const job = native.copy(source, order, (told) => {
+			if ('phase' in told) onProgress?.(told);
+		});
 		const stop = () => job.stop();
 		signal?.addEventListener('abort', stop, {once: true});
 		try {

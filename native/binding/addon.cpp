@@ -11,6 +11,8 @@
 #include "transfer/map.h"
 #include "transfer/share.h"
 
+#include <variant>
+
 namespace binding
 {
 
@@ -187,20 +189,31 @@ static Napi::Object copiedToJs(Napi::Env env, const Copied &copied)
 	return object;
 }
 
-// copy(source, order, onProgress): Job<CopyReport>
+// What a copy tells on the way: first what it is going to do, then how far it is.
+using Told = std::variant<transfer::Plan, transfer::Progress>;
+
+static Napi::Object toldToJs(Napi::Env env, const Told &told)
+{
+	if (const auto *progress = std::get_if<transfer::Progress>(&told))
+		return progressToJs(env, *progress);
+	return planToJs(env, std::get<transfer::Plan>(told));
+}
+
+// copy(source, order, onTold): Job<CopyReport>
 static Napi::Value copy(const Napi::CallbackInfo &info)
 {
 	const auto order = copyOrder(info[1].As<Napi::Object>());
 
-	return job<transfer::Progress>(
+	return job<Told>(
 		info.Env(), info[2].As<Napi::Function>(),
 		[source = sourceOf(info[0]), order](const sys::Stop &stop, const auto &tell) {
 			const auto machine = source.read();
 			auto plan = transfer::plan(*machine, order);
+			tell(plan);
 			auto report = transfer::copy(*machine, plan, stop, tell);
 			return Copied{std::move(plan), std::move(report)};
 		},
-		copiedToJs, progressToJs);
+		copiedToJs, toldToJs);
 }
 
 // bench(source, order, onSample): Job<CopyPlan>
