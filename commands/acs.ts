@@ -11,7 +11,7 @@ import {parameterNotes} from '../lib/boot-parameters.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {fromFlag} from '../lib/flags.ts';
-import {findFunction} from '../lib/function.ts';
+import {findFunction, findFunctions} from '../lib/function.ts';
 import {
 	type AcsOrder,
 	type AcsReport,
@@ -208,7 +208,7 @@ function orderOf(names: readonly string[], flags: Flags): AcsOrder {
 
 function select({functions}: Scan, names: readonly string[]): PciFunction[] {
 	if (names.length === 0) return functions.filter(mayHaveAcs);
-	return names.map((name) => findFunction(functions, name));
+	return names.flatMap((name) => findFunctions(functions, name));
 }
 
 async function onTheWay(

@@ -64,12 +64,17 @@ const iommuHint =
 
 const sentences: Readonly<Record<string, Describe>> = {
 	P2P_BAD_NAME: ({name}) => ({
-		text: `'${name}' names no function; names are 0000:03:00.0, 03:00.0, 00:01.0/00.0/02.0 or nvme0n1`,
+		text: `'${name}' names no function; names are 0000:03:00.0, 03:00.0, 00:01.0/00.0/02.0, nvme0n1, 1b36:0010 or 1b36:0010@3`,
 		hints: ['p2p-list   the functions that matter'],
 	}),
 	P2P_NO_FUNCTION: ({name}) => ({
 		text: `there is no function ${name}`,
 		hints: ['p2p-list --all   every function of this machine'],
+	}),
+	P2P_SEVERAL: ({name, has}) => ({text: `${name} names several functions: ${has}`}),
+	P2P_UNREAD_SLOT: ({name, bdf}) => ({
+		text: `cannot tell which function is ${name}: not read: which slot ${bdf} sits in`,
+		hints: ['run it as root'],
 	}),
 	P2P_NO_MACHINE: ({root}) => ({
 		text: `there is no machine below ${root}: sys/bus/pci/devices is missing`,

@@ -32,6 +32,7 @@ const statusByCode: Readonly<Record<string, ExitStatus>> = {
 	P2P_BENCH_WRONG: ExitCode.wrongData,
 	P2P_TIMEOUT: ExitCode.noAnswer,
 	P2P_UNKNOWN: ExitCode.cannotTell,
+	P2P_UNREAD_SLOT: ExitCode.cannotTell,
 	P2P_ACS_UNREAD: ExitCode.cannotTell,
 	P2P_UNKNOWN_MSIX: ExitCode.cannotTell,
 };

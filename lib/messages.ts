@@ -157,6 +157,8 @@ const variants: Readonly<Record<string, readonly Facts[]>> = {
 	P2P_NO_NAMESPACE: [{nsid: '9', has: '1, 2'}],
 	P2P_NO_BAR: [{bar: '5', has: 'bar0, bar2'}],
 	P2P_BAD_NAME: [{name: '3:0'}],
+	P2P_SEVERAL: [{name: '1b36:0010', has: '0000:03:00.0, 0000:04:00.0'}],
+	P2P_UNREAD_SLOT: [{name: '1b36:0010@3'}],
 	P2P_NO_LSPCI: [{name: 'report.txt'}],
 	P2P_FOREIGN_FILE: [{path: '/etc/udev/rules.d/70-p2p-bind-0000:00:01.0-00.0.rules'}],
 	P2P_UNSAFE_FOLDER: [{path: '/run/p2putils'}],

@@ -166,8 +166,10 @@ struct Machine {
 	// Reads everything under root + '/sys' and '/proc'.
 	static Machine scan(const std::string &root, Depth depth = Depth::needed);
 
-	// The function a user names: bdf, kernel path, or kernel name (nvme0n1, card0).
-	// Error P2P_NO_FUNCTION (facts: name) or P2P_BAD_NAME where it is none of these forms.
+	// The function a user names: bdf, kernel path, kernel name (nvme0n1, card0) or
+	// VENDOR:DEVICE[@SLOT]. Error P2P_NO_FUNCTION (facts: name), P2P_SEVERAL (name, has),
+	// P2P_UNREAD_SLOT (name, bdf: which may be it), or P2P_BAD_NAME where it is none of these
+	// forms.
 	const Function &find(const std::string &name) const;
 	const Function &at(const Bdf &bdf) const;
 	const Function *lookUp(const Bdf &bdf) const;

@@ -5,7 +5,7 @@ import {mkdirSync, rmSync, symlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import test from 'ava';
 import {native, type PciFunction} from '../../lib/native.ts';
-import {attribute, file, folder, machine, verdict} from '../helpers/machine.ts';
+import {attribute, cut, file, folder, machine, verdict} from '../helpers/machine.ts';
 
 async function scan(root: string): Promise<Record<string, PciFunction>> {
 	const {functions} = await native.scan({root});
@@ -70,6 +70,40 @@ test('a name in the right form that nothing has is another error', async (t) => 
 	for (const name of ['09:00.0', 'nvme7', '00:01.0/01.0']) {
 		await t.throwsAsync(native.check({root}, [[name, '01:00.0']]), {code: 'P2P_NO_FUNCTION'});
 	}
+});
+
+const models = `
+	root-port
+	  nvme
+	root-port
+	  nvme
+	root-port
+	  ram 16M
+`;
+
+test('vendor and device name the one that there is, or the one in a slot', async (t) => {
+	const root = machine(t, models);
+	for (const [name, bdf] of [
+		['1af4:1110', '0000:03:00.0'],
+		['1b36:0010@1', '0000:01:00.0'],
+		['1B36:0010@3', '0000:02:00.0'],
+	] as const) {
+		const {pairs} = await native.check({root}, [[name, '01:00.0']]);
+		t.is(pairs[0]?.client, bdf, name);
+	}
+	for (const name of ['1b36:0011', '1b36:0010@5', '1af4:1110@1'])
+		await t.throwsAsync(native.check({root}, [[name, '01:00.0']]), {code: 'P2P_NO_FUNCTION'});
+	for (const name of ['1b36:0010@', '1b36:0010@x', '1b36:001', '1b36:0010x'])
+		await t.throwsAsync(native.check({root}, [[name, '01:00.0']]), {code: 'P2P_BAD_NAME'});
+	const error = await t.throwsAsync(native.check({root}, [['1b36:0010', '01:00.0']]));
+	t.like(error, {code: 'P2P_SEVERAL', facts: {has: '0000:01:00.0, 0000:02:00.0'}});
+});
+
+test('a slot that was not read may be the one', async (t) => {
+	const root = machine(t, models);
+	cut(root, '0000:00:02.0');
+	const error = await t.throwsAsync(native.check({root}, [['1b36:0010@3', '01:00.0']]));
+	t.like(error, {code: 'P2P_UNREAD_SLOT', facts: {bdf: '0000:02:00.0'}});
 });
 
 test('a name is as long as whoever wrote it likes', async (t) => {
