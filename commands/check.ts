@@ -3,7 +3,7 @@ import {string} from '@oclif/core/args';
 import {boolean, option, string as text} from '@oclif/core/flags';
 import {BaseCommand, type Named} from '../lib/base-command.ts';
 import {parameterNotes} from '../lib/boot-parameters.ts';
-import {describePair, machineLines} from '../lib/describe.ts';
+import {describePair, machineLines, unseenText} from '../lib/describe.ts';
 import {ExitCode, type ExitStatus} from '../lib/exit-code.ts';
 import {type Expectation, type Judged, judge, parseExpectations} from '../lib/expect.ts';
 import {expectJson, expectTap, expectText} from '../lib/expect-text.ts';
@@ -186,6 +186,7 @@ export default class Check extends BaseCommand {
 		} else {
 			for (const line of matrixLines(verdicts)) write(line);
 			for (const line of machineLines(scan.machine)) write(`machine ${line}\n`);
+			if (countWords(verdicts)['?'] > 0) tell(unseenText(this.program, scan));
 		}
 		process.exitCode = status;
 	}

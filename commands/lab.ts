@@ -65,6 +65,7 @@ export default class LabCommand extends BaseCommand {
 			this.answer(ExitCode.yes, {text: '', json: facts(drawing, flags.machine)}, true);
 			return;
 		}
+		if (flags.screenshot !== undefined) requireDisplay(drawing);
 		endWithSignals();
 		watchStreams();
 		const guest = await this.#boot(drawing, {
@@ -79,11 +80,17 @@ export default class LabCommand extends BaseCommand {
 			onProgress: (text) => tell(`${this.program}: ${text}\n`),
 		});
 		if (!guest) return;
-		process.exitCode = await this.#useGuest(guest);
-		if (flags.screenshot !== undefined) await guest.screenshot(flags.screenshot);
-		this.writeAnswerFile({...facts(drawing, flags.machine), status: process.exitCode});
-		if (flags.trace) tell(guest.qemuLog());
-		await guest.stop();
+		try {
+			process.exitCode = await this.#useGuest(guest);
+			if (flags.screenshot !== undefined) await guest.screenshot(flags.screenshot);
+			this.writeAnswerFile({...facts(drawing, flags.machine), status: process.exitCode});
+			if (flags.trace) tell(guest.qemuLog());
+		} catch (error) {
+			if (!(error instanceof LabError)) throw error;
+			throw new Failure(error.message, {hints: error.hints});
+		} finally {
+			await guest.stop();
+		}
 	}
 
 	/** A machine that does not boot is an ending of its own (p2p(7)), with COMMAND or without. */
@@ -104,6 +111,11 @@ export default class LabCommand extends BaseCommand {
 		if (this.command.length > 0) return runAttached(guest, this.command);
 		return process.stdin.isTTY ? runShell(guest) : runAttached(guest, ['sh']);
 	}
+}
+
+function requireDisplay(drawing: Drawing): void {
+	if (!place(drawing).some(({node}) => node.kind === 'display'))
+		throw new Failure('--screenshot: the machine has no display');
 }
 
 const couldNotBoot = 69;

@@ -6,7 +6,7 @@ import {boolean, string as option} from '@oclif/core/flags';
 import {BaseCommand, type Named} from '../lib/base-command.ts';
 import {captureText} from '../lib/capture.ts';
 import {type Column, columns, defaultColumns, treeColumns} from '../lib/columns.ts';
-import {privilegeHints} from '../lib/describe.ts';
+import {namesUnseen, unseenText} from '../lib/describe.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {fromFlag} from '../lib/flags.ts';
@@ -16,7 +16,7 @@ import {isTerminal, tell, write} from '../lib/output.ts';
 import {readSelf, readSource} from '../lib/source.ts';
 import {loadStyle} from '../lib/style.ts';
 import {leaveCapture} from '../lib/supply.ts';
-import {capturePlace, supplyLine} from '../lib/supply-text.ts';
+import {capturePlace} from '../lib/supply-text.ts';
 import {table} from '../lib/table.ts';
 import {prefixes, signsOf} from '../lib/topo-text.ts';
 import {treesOf, walk} from '../lib/tree.ts';
@@ -93,26 +93,6 @@ async function saveCapture(source: Read, file: string): Promise<void> {
 	if (cut > 0) {
 		tell(`p2p-list: warning: the ACS of ${cut} functions could not be read; as root it can\n`);
 	}
-}
-
-/** What an unprivileged reader did not get; the text of lspci has its own ways to leave ACS out. */
-function unseenText(program: string, scan: Scan): string {
-	const {machine} = scan;
-	const names = namesUnseen(scan);
-	if (names.length === 0 || machine.source === 'lspci') return '';
-	const [first = '', ...more] = privilegeHints(program, machine.source);
-	const why = supplyLine(machine);
-	return [
-		`${program}: not seen: the ACS of ${names.length} of ${scan.functions.length} functions`,
-		...(why === undefined ? [] : [`  Seen: ${why}`]),
-		`  Try: ${first}`,
-		...more.map((hint) => `       ${hint}`),
-		'',
-	].join('\n');
-}
-
-function namesUnseen({functions}: Scan): string[] {
-	return functions.filter(({acs}) => acs === null).map(({bdf}) => bdf);
 }
 
 type Layout = {readonly noheadings: boolean; readonly raw: boolean};

@@ -209,8 +209,8 @@ function findDisplay(placed: readonly Placed[], label: string | undefined): Plac
 async function screenshot({qmp}: Vm, display: Placed, filename: string): Promise<void> {
 	const shot = {device: idOf(display), filename};
 	try {
-		await qmp('screendump', {...shot, format: 'png'});
-	} catch {
-		await qmp('screendump', shot);
+		await qmp('screendump', {...shot, format: 'png'}).catch(() => qmp('screendump', shot));
+	} catch (error) {
+		throw new LabError(`no picture of the display: ${(error as Error).message}`);
 	}
 }

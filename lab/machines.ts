@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The ready drawings that come with the lab, and those in the user's own files.
 
-import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {type Drawing, DrawingError, parseDrawing} from './drawing.ts';
 import {projectRoot} from './project.ts';
@@ -16,6 +16,7 @@ export function findMachine(nameOrFile: string): Drawing {
 			`--machine=${machineNames().join('|')}   or the name of a file with a drawing`,
 		]);
 	}
+	if (statSync(file).isDirectory()) throw new LabError(`${file} is a folder`);
 	try {
 		return parseDrawing(readFileSync(file, 'utf8'));
 	} catch (error) {

@@ -11,7 +11,7 @@ import {Failure} from './failure.ts';
 import {keepForNow} from './temporary.ts';
 
 /** Beyond this a file is no dump of a machine. */
-const largest = 1 << 30;
+export const largest = 1 << 30;
 
 /** Takes off every layer of compression. name: for sentences. */
 export function decompress(name: string, bytes: Buffer): Buffer {

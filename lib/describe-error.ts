@@ -5,13 +5,16 @@
 import {describeUses} from './describe-uses.ts';
 import {statusOf} from './exit-code.ts';
 import {Failure} from './failure.ts';
+import {reasonOf} from './file.ts';
 import {captureHint, refusalText} from './supply-text.ts';
 import {bytes} from './units.ts';
 
 /** The core's errors arrive as Error with a string `code` and an object `facts`. */
 export function describeError(error: unknown): Failure {
 	if (!(error instanceof Error)) return new Failure(String(error));
-	const {code} = error as {code?: unknown};
+	const {code, path, syscall} = error as NodeJS.ErrnoException;
+	if (typeof syscall === 'string')
+		return new Failure([...(path ? [path] : []), reasonOf(error)].join(': '));
 	if (typeof code !== 'string')
 		return new Failure(`internal error: ${error.stack ?? error.message}`);
 	const {facts: given = {}} = error as {facts?: Facts};
@@ -256,6 +259,9 @@ const sentences: Readonly<Record<string, Describe>> = {
 	VFIO_NO_IOMMUFD: noIommufd,
 	VFIO_BUSY: (facts) =>
 		busy(facts, `${facts.bdf} is busy: another program has IOMMU group ${facts.group} open`),
+	P2P_MEMORY: ({needed, limit}) => ({
+		text: `${bytes(Number(needed))} of host memory were asked for, and ${bytes(Number(limit))} are available`,
+	}),
 	P2P_MEMLOCK: ({needed, limit}) => {
 		const kibibytes = Math.ceil(Number(needed) / 2 ** 20) * 1024;
 		return {

@@ -2,7 +2,7 @@
 // Verdicts as sentences: a word, the culprit, the three opinions, and what to try. What goes wrong
 // is in describe-error.ts.
 
-import type {Finding, Machine, Pair} from './native.ts';
+import type {Finding, Machine, Pair, Scan} from './native.ts';
 import type {Style} from './style.ts';
 import {captureHint, supplyLine} from './supply-text.ts';
 import {bytes, linkText, rate} from './units.ts';
@@ -252,6 +252,26 @@ export function privilegeHints(program: string, source: Machine['source']): stri
 		lspci: 'lspci -Dnnvvvxxxx   as root on that machine gives all that is needed',
 	};
 	return source === 'live' ? [hints.live, captureHint] : [hints[source]];
+}
+
+/** What an unprivileged reader did not get; the text of lspci has its own ways to leave ACS out. */
+export function unseenText(program: string, scan: Scan): string {
+	const {machine} = scan;
+	const names = namesUnseen(scan);
+	if (names.length === 0 || machine.source === 'lspci') return '';
+	const [first = '', ...more] = privilegeHints(program, machine.source);
+	const why = supplyLine(machine);
+	return [
+		`${program}: not seen: the ACS of ${names.length} of ${scan.functions.length} functions`,
+		...(why === undefined ? [] : [`  Seen: ${why}`]),
+		`  Try: ${first}`,
+		...more.map((hint) => `       ${hint}`),
+		'',
+	].join('\n');
+}
+
+export function namesUnseen({functions}: Scan): string[] {
+	return functions.filter(({acs}) => acs === null).map(({bdf}) => bdf);
 }
 
 function blockerHints({code, bdf, asleep}: Finding): string[] {

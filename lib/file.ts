@@ -4,13 +4,18 @@
 import {readFileSync, type Stats, statSync} from 'node:fs';
 import {Failure} from './failure.ts';
 
+/** 'no space left on device', of an error that node made of the system's. */
+export function reasonOf({message}: Error): string {
+	return message.replace(/^E[A-Z0-9]+: /, '').replace(/, \w+( '.*')?$/s, '');
+}
+
 /** Failure where there is none. */
 export function statOf(file: string): Stats {
 	try {
 		return statSync(file);
 	} catch (error) {
 		const {code} = error as NodeJS.ErrnoException;
-		throw new Failure(`${file}: ${code === 'ENOENT' ? 'no such file' : (error as Error).message}`);
+		throw new Failure(`${file}: ${code === 'ENOENT' ? 'no such file' : reasonOf(error as Error)}`);
 	}
 }
 
@@ -21,6 +26,6 @@ export function readTextFile(file: string): string {
 	try {
 		return readFileSync(file, 'utf8');
 	} catch (error) {
-		throw new Failure(`${file}: ${(error as Error).message.replace(/, \w+ '.*'$/, '')}`);
+		throw new Failure(`${file}: ${reasonOf(error as Error)}`);
 	}
 }

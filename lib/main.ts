@@ -62,6 +62,7 @@ async function runCommand(
 	own: readonly string[],
 	command: readonly string[],
 ): Promise<void> {
+	requireUtf8([...own, ...command]);
 	const words = normalise(own, Class);
 	const options = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
 	if (options.includes('--help') || options.includes('-h')) {
@@ -83,6 +84,13 @@ async function runCommand(
 		instance.answerFailure(failure, isJson);
 		throw failure;
 	}
+}
+
+/** Node puts U+FFFD for what is none: another file would be meant. */
+function requireUtf8(words: readonly string[]): void {
+	const odd = words.find((word) => word.includes('\ufffd'));
+	if (odd !== undefined)
+		throw new Failure(`'${odd}' is not UTF-8, and no other names can be passed on`);
 }
 
 const isShort = (letter: string) => (word: string) =>
@@ -170,8 +178,11 @@ function lowerFirst(text: string): string {
 function failureText(name: string, failure: Failure): string {
 	const lines = [`${name}: ${failure.message}`];
 	lines.push(...under('Seen', failure.seen), ...under('Try', failure.hints));
-	return `${lines.join('\n')}\n`;
+	return `${lines.join('\n').replaceAll(notForTerminals, '?')}\n`;
 }
+
+/** Control characters but for tabs and ends of lines: names may hold what a terminal would obey. */
+const notForTerminals = /(?![\t\n])\p{Cc}/gu;
 
 function under(word: string, texts: readonly string[]): string[] {
 	return texts.map((text, i) => `  ${(i === 0 ? `${word}: ` : '').padEnd(word.length + 2)}${text}`);

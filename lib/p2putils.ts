@@ -5,6 +5,7 @@ import {type CopyWords, copyOrder} from './copy-order.ts';
 import {describeError} from './describe-error.ts';
 import {Failure} from './failure.ts';
 import {chooseFunctions} from './function.ts';
+import {requireOptions, requireText, requireTexts} from './library-options.ts';
 import {mismatchFailure} from './mismatch-text.ts';
 import {
 	type CopyReport,
@@ -65,9 +66,12 @@ export type Listing = {readonly machine: Machine; readonly functions: readonly P
  */
 export async function list(
 	names: readonly string[] = [],
-	{from, all = false}: ListOptions = {},
+	options: ListOptions = {},
 ): Promise<Listing> {
 	return told(async () => {
+		requireTexts('names', names);
+		requireOptions('list', options);
+		const {from, all = false} = options;
 		const {machine, functions} = await native.scan(await readSource({sysroot: '', from}));
 		return {machine, functions: chooseFunctions(functions, names, all)};
 	});
@@ -83,6 +87,9 @@ export async function check(
 	options: MachineOptions = {},
 ): Promise<Pair> {
 	return told(async () => {
+		requireText('client', client);
+		requireText('provider', provider);
+		requireOptions('check', options);
 		const source = await readSource({sysroot: '', ...options});
 		const {pairs} = await native.check(source, [[client, provider]]);
 		const [pair] = pairs;
@@ -94,7 +101,7 @@ export async function check(
 export type CopyOptions = CopyWords & {
 	/** Aborting it silences the functions at once; once all is undone the promise rejects with its reason. */
 	readonly signal?: AbortSignal;
-	/** Called a few times a second. */
+	/** Called a few times a second. What it throws ends the copy, which then rejects with that. */
 	readonly onProgress?: (progress: Progress) => void;
 };
 
@@ -110,24 +117,36 @@ export type CopyOptions = CopyWords & {
 export async function copy(
 	from: string,
 	to: string,
-	{signal, onProgress, ...words}: CopyOptions = {},
+	options: CopyOptions = {},
 ): Promise<CopyReport> {
 	return told(async () => {
+		requireText('from', from);
+		requireText('to', to);
+		requireOptions('copy', options);
+		const {signal, onProgress, ...words} = options;
 		const order = copyOrder(from, to, words);
 		const source = await readRunning();
 		signal?.throwIfAborted();
+		let thrown: {readonly error: unknown} | undefined;
 		const job = native.copy(source, order, (told) => {
-			if ('phase' in told) onProgress?.(told);
+			try {
+				if ('phase' in told && thrown === undefined) onProgress?.(told);
+			} catch (error) {
+				thrown = {error};
+				stop();
+			}
 		});
 		const stop = () => job.stop();
 		signal?.addEventListener('abort', stop, {once: true});
 		try {
 			const report = await job.result;
+			if (thrown !== undefined) throw thrown.error;
 			const failure = mismatchFailure(report);
 			if (failure !== undefined) throw Object.assign(failure, {cause: report.result.mismatch});
 			return report;
 		} catch (error) {
 			const isStopped = (error as {code?: unknown}).code === 'P2P_STOPPED';
+			if (isStopped && thrown !== undefined) throw thrown.error;
 			throw isStopped && signal?.aborted ? signal.reason : error;
 		} finally {
 			signal?.removeEventListener('abort', stop);

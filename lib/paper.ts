@@ -2,8 +2,8 @@
 // A machine on paper. A file is taken for what it holds, whatever its name: a capture, a drawing, a
 // sysfs tree, the text of lspci, packed or not.
 
-import {readFileSync} from 'node:fs';
-import {decompress, findRoot, isTar, unpackTar} from './archive.ts';
+import {openSync, readSync} from 'node:fs';
+import {decompress, findRoot, isTar, largest, unpackTar} from './archive.ts';
 import {parseCapture} from './capture.ts';
 import {Failure} from './failure.ts';
 import {statOf} from './file.ts';
@@ -14,12 +14,24 @@ export type PaperMachine = {root: string} | {text: Buffer; name: string} | {capt
 export async function readPaper(file: string): Promise<PaperMachine> {
 	if (file !== '-' && statOf(file).isDirectory()) return {root: rootOf(file, file)};
 	const name = file === '-' ? 'standard input' : file;
-	const bytes = decompress(name, readFileSync(file === '-' ? 0 : file));
+	const bytes = decompress(name, readWhole(name, file === '-' ? 0 : openSync(file, 'r')));
 	if (isTar(bytes)) return {root: rootOf(name, await unpackTar(name, bytes))};
 	const start = bytes.subarray(0, 4096).toString('utf8').trimStart();
 	if (start.startsWith('{')) return {capture: parseCapture(name, bytes.toString('utf8'))};
 	if (isDrawing(start)) return {root: await draw(name, bytes.toString('utf8'))};
 	return {text: bytes, name};
+}
+
+function readWhole(name: string, descriptor: number): Buffer {
+	const parts: Buffer[] = [];
+	for (let size = 0; size <= largest; ) {
+		const part = Buffer.allocUnsafe(1 << 20);
+		const count = readSync(descriptor, part);
+		if (count === 0) return Buffer.concat(parts);
+		parts.push(part.subarray(0, count));
+		size += count;
+	}
+	throw new Failure(`${name} is longer than any machine on paper (1 GiB)`);
 }
 
 function rootOf(name: string, folder: string): string {

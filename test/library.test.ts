@@ -36,6 +36,11 @@ test('check judges, on another kernel too', async (t) => {
 	t.not(old.kernel.mapType, pair.kernel.mapType);
 });
 
+/** As programs without types pass it. */
+function any(value: unknown): never {
+	return value as never;
+}
+
 for (const [what, work, message, status] of [
 	['a name of nobody', () => list(['0f:00.0'], {from: drawn}), /no function/, 2],
 	['a pair of nobody', () => check('0f:00.0', '04:00.0', {from: drawn}), /no function/, 2],
@@ -43,6 +48,29 @@ for (const [what, work, message, status] of [
 	['a copy between files', () => copy('/etc/hosts', './b'), /cp\(1\)/, 2],
 	['too many queues', () => copy('03:00.0/ns1', './b', {queues: 65}), /from 1 to 64/, 2],
 	['a size that is none', () => copy('03:00.0/ns1', './b', {length: 'much'}), /not a size/, 2],
+	[
+		'an option that is none',
+		() => copy('03:00.0/ns1', './b', any({lenght: 1})),
+		/no option 'lenght'/,
+		2,
+	],
+	[
+		'a word that an option has not',
+		() => copy('03:00.0/ns1', './b', any({require: 'directt'})),
+		/^require is 'directt'; it is one of direct, any$/,
+		2,
+	],
+	[
+		'true where a word is wanted',
+		() => copy('03:00.0/ns1', './b', any({verify: true})),
+		/^verify is true; it is one of full, sample, none$/,
+		2,
+	],
+	['no list', () => copy('03:00.0/ns1', './b', any({allow: 'unknown'})), /^allow is .*a list/, 2],
+	['no options at all', () => copy('03:00.0/ns1', './b', any(null)), /options are an object/, 2],
+	['a name for a list', () => list(any('03:00.0'), {from: drawn}), /^names is '03:00\.0'/, 2],
+	['nothing for a name', () => check('03:00.0', any(undefined)), /^provider is undefined/, 2],
+	['an option of another', () => list([], any({kernel: '6.12'})), /no option 'kernel'/, 2],
 ] as const) {
 	test(`${what} is a Failure with the programs' sentence`, async (t) => {
 		const error = await t.throwsAsync<InstanceType<typeof Failure>>(work, {instanceOf: Failure});

@@ -34,10 +34,10 @@ static void requireAcs(const pci::Function &port)
 }
 
 // Those that the kernel looks at, so those that p2p-check --fix names are among them.
-static Ports onTheWay(const pci::Machine &machine, const std::string &client,
-		      const std::string &provider)
+static Ports onTheWay(const pci::Machine &machine, const Order &order)
 {
-	const pci::Function &from = machine.find(client), &to = machine.find(provider);
+	const pci::Function &from = machine.find(order.route[0]);
+	const pci::Function &to = machine.find(order.route[1]);
 	std::vector<std::string> missing;
 	const auto meeting = route::meet(machine, from, to, missing);
 	if (!meeting || !meeting->isCommon())
@@ -51,7 +51,8 @@ static Ports onTheWay(const pci::Machine &machine, const std::string &client,
 			ports.push_back(port);
 	}
 	std::ranges::sort(ports, {}, &pci::Function::bdf);
-	if (ports.empty())
+	// What no port has is clear already.
+	if (ports.empty() && order.set)
 		throw Error("P2P_NO_ACS", "no ACS on the way",
 			    {{"client", from.bdf.name()}, {"provider", to.bdf.name()}});
 	return ports;
@@ -67,7 +68,7 @@ static Ports portsOf(const Order &order, const pci::Machine &machine, const Book
 {
 	Ports ports;
 	if (order.route.size() == 2) {
-		ports = onTheWay(machine, order.route[0], order.route[1]);
+		ports = onTheWay(machine, order);
 		return order.restore ? withRecord(std::move(ports), book) : ports;
 	}
 	for (const auto &name : order.ports)

@@ -41,9 +41,11 @@ private:
 		return groups_[static_cast<size_t>(&function - machine_.functions.data())];
 	}
 
-	// Bridges that put their own number on what they pass up.
-	static bool aliases(const pci::Function &bridge)
+	// Bridges that put their own number on what they pass up; nullopt where that was not read.
+	static std::optional<bool> aliases(const pci::Function &bridge)
 	{
+		if (bridge.config.capability(PCI_CAP_ID_EXP).seen == pci::Seen::unknown)
+			return std::nullopt;
 		const auto type = pci::expressType(bridge);
 		return !type || *type == PCI_EXP_TYPE_PCI_BRIDGE ||
 		       *type == PCI_EXP_TYPE_PCIE_BRIDGE;
@@ -91,7 +93,10 @@ private:
 
 		const pci::Function *leader = &function;
 		for (const auto *at = above(function); at; at = above(*at)) {
-			if (!aliases(*at))
+			const auto isAlias = aliases(*at);
+			if (!isAlias)
+				return std::nullopt;
+			if (!*isAlias)
 				continue;
 			leader = at;
 			if (given(*leader))

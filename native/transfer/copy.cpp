@@ -287,7 +287,6 @@ Report copy(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop
 	if (plan.order.pattern)
 		guardMedium(plan, plan.from, hold, hold.source());
 
-	hold.openTarget(plan);
 	Carrier carrier(plan, hold, length);
 	auto report = begin(carrier, length);
 	const bool isProved = plan.order.verify != Verify::none;
@@ -309,6 +308,8 @@ Report copy(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop
 	}
 	const Fence fence(isProved ? hold.to() : nullptr, length);
 
+	// What is there is lost from here on: nothing may be left to be refused.
+	hold.openTarget(plan);
 	if (own)
 		own->fill(stop, [&](uint64_t done) { tell({"fill", done, length}); });
 	const uint64_t step = proof ? proof->windowSize() : length;

@@ -30,7 +30,44 @@ test('a reader that goes away ends the program as SIGPIPE does', (t) => {
 test('a full disk is said, and is trouble', (t) => {
 	const {status, stderr} = bash(t, `${list} >/dev/full`);
 	t.is(status, 2);
-	t.regex(stderr, /^p2p-list: write error: ENOSPC: no space left on device, write\n$/);
+	t.regex(stderr, /^p2p-list: write error: no space left on device\n$/);
+});
+
+test('a closed standard output is said, and is trouble; those of a daemon are none such', (t) => {
+	const {status, stderr} = bash(t, `${list} >&-`);
+	t.is(status, 2);
+	t.is(stderr, 'p2p-list: write error: standard output is closed\n');
+	for (const streams of ['>/dev/null', '<>/dev/null 1>&0', '</dev/null >/dev/null'])
+		t.is(bash(t, `${list} ${streams}`).status, 0, streams);
+	const copy = '"$node" bin/p2p-copy';
+	for (const [words, what] of [
+		['03:00.0/ns1 - >&-', 'output'],
+		['- 03:00.0/bar2 <&-', 'input'],
+	] as const) {
+		const closed = bash(t, `${copy} ${words}`);
+		t.is(closed.status, 2);
+		t.is(closed.stderr, `p2p-copy: standard ${what} is closed\n`);
+	}
+});
+
+test('names with control characters do not reach the terminal as they are', (t) => {
+	const {stderr} = bash(t, `"$node" bin/p2p-list --sysroot "$root" $'\\e[2Jnvme'`);
+	t.regex(stderr, /^p2p-list: there is no function \?\[2Jnvme\n/);
+});
+
+test('a name that is not UTF-8 is refused: another would be meant', (t) => {
+	const {status, stderr} = bash(t, `"$node" bin/p2p-list --from $'na\\xff.json'`);
+	t.is(status, 2);
+	t.is(stderr, "p2p-list: 'na\ufffd.json' is not UTF-8, and no other names can be passed on\n");
+});
+
+test('a file that never ends, or cannot be made, is said by name', (t) => {
+	const endless = bash(t, `"$node" bin/p2p-list --from /dev/zero`);
+	t.is(endless.status, 2);
+	t.is(endless.stderr, 'p2p-list: /dev/zero is longer than any machine on paper (1 GiB)\n');
+	const place = bash(t, `"$node" bin/p2p-list --sysroot "$root" --capture /nowhere/x`);
+	t.is(place.status, 2);
+	t.is(place.stderr, 'p2p-list: /nowhere/x: no such file or directory\n');
 });
 
 test('a closed standard error keeps nothing from its answer', (t) => {

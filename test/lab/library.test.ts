@@ -33,6 +33,17 @@ test.serial(
 	},
 );
 
+test.serial('what a listener throws ends the copy and comes out of it', async (t) => {
+	const program = `
+		import {copy} from 'p2putils';
+		const onProgress = () => { throw new Error('no more'); };
+		const work = copy(process.env.disk + '/ns1', process.env.mem + '/bar2', {onProgress});
+		await work.then(() => console.log('all'), (error) => console.log(error.message));
+	`;
+	const result = await lab.guest().run(['node', '--input-type=module', '-e', program]);
+	shows(t, result, {status: 0, stdout: 'no more\n', stderr: ''});
+});
+
 test.serial('a signal that aborts ends the copy, and Bus Master with it', async (t) => {
 	const program = `
 		import {copy} from 'p2putils';

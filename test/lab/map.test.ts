@@ -62,6 +62,10 @@ test.serial('without COMMAND it maps, says how, and gives back', async (t) => {
 test.serial(
 	'COMMAND finds the mapping in its environment and the device at its descriptor',
 	async (t) => {
+		shows(t, await lab.run('p2p-map $disk $mem/bar2 --host-memory 100G -- true'), {
+			status: 125,
+			stderr: /100 GiB of host memory were asked for, and .* are available\n$/,
+		});
 		const line = `p2p-map $disk $mem/bar2 --host-memory 1M -- sh -c 'echo $P2P_IOVA $P2P_BUS_ADDRESS $P2P_LENGTH; readlink /proc/self/fd/$P2P_CLIENT_FD /proc/self/fd/$P2P_HOST_FD; exit 7'`;
 		const {status, stdout, stderr} = await lab.run(line);
 		t.is(status, 7, stderr);

@@ -90,6 +90,7 @@ const refusals: readonly (readonly [string, number, RegExp])[] = [
 	['p2p-map --dma-buf $disk $mem/bar2', 2, /extra operand/],
 	['p2p-map --userptr', 2, /--length/],
 	['p2p-map --userptr --length 0', 2, /--length/],
+	['p2p-map --userptr --length 100G', 2, /100 GiB of host memory were asked for/],
 	['p2p-map --userptr --length 4K $mem/bar2', 2, /extra operand/],
 	['p2p-map --userptr --dma-buf $mem/bar2 --length 4K', 2, /exclude each other/],
 	['p2p-map $disk', 2, /missing operand: PROVIDER/],

@@ -63,6 +63,11 @@ test.serial(
 		const short = await lab.run(`ulimit -l 8192; ${line}`);
 		shows(t, short, {status: 2, stdout: '', stderr: /36 MiB of host memory have to be locked/});
 		shows(t, await lab.run(`ulimit -l 36864; ${line}`), {status: 0, stderr: ''});
+		// Nothing may be lost to a copy that cannot be.
+		const kept = `echo precious >/tmp/kept && chmod a+w /tmp/kept`;
+		const away = `${asUser} p2p-copy $disk/ns1 /tmp/kept --length 1M`;
+		const refused = await lab.run(`${kept}; ulimit -l 8192; ${away}; cat /tmp/kept; exit 7`);
+		shows(t, refused, {status: 7, stdout: 'precious\n', stderr: /have to be locked/});
 	},
 );
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {endpointText, parseEndpoint} from '../../lib/endpoint.ts';
+import {endpointText, parseEndpoint, parsePlace} from '../../lib/endpoint.ts';
 import {Failure} from '../../lib/failure.ts';
 
 for (const [text, name, kind, index, offset] of [
@@ -14,6 +14,11 @@ for (const [text, name, kind, index, offset] of [
 		t.deepEqual(parseEndpoint(text), {name, kind, index, offset});
 	});
 }
+
+test('a disk that is not there is no file to be made', (t) => {
+	for (const name of ['/dev/nvme77n1', '/dev/nvme77n1+4K'])
+		t.throws(() => parsePlace(name), {instanceOf: Failure, message: 'there is no /dev/nvme77n1'});
+});
 
 test('an endpoint is written the way it is typed', (t) => {
 	t.is(endpointText(parseEndpoint('03:00.0/bar2+4096')), '03:00.0/bar2+4096');

@@ -76,6 +76,14 @@ test('--route means the ports that p2p-check --fix names', async (t) => {
 	);
 });
 
+test('what no port of the way has is clear already, and cannot be set', async (t) => {
+	const bare =
+		'root-port\n  upstream\n    downstream acs=-\n      nvme\n    downstream acs=-\n      ram 64M';
+	const root = machine(t, bare);
+	t.deepEqual((await acs(root, {route: [disk, mem], clear: ['rr', 'cr']})).ports, []);
+	t.like(await refused(acs(root, {route: [disk, mem], set: ['rr']})), {code: 'P2P_NO_ACS'});
+});
+
 const failures: readonly (readonly [string, Partial<AcsOrder>, object])[] = [
 	['a function without ACS', {ports: [disk], clear: ['rr']}, {code: 'P2P_NO_ACS'}],
 	['a port that is not there', {ports: ['09:00.0'], clear: ['rr']}, {code: 'P2P_NO_FUNCTION'}],

@@ -3,7 +3,7 @@
 
 import test, {type ExecutionContext} from 'ava';
 import {type Groups, native} from '../../lib/native.ts';
-import {machine} from '../helpers/machine.ts';
+import {cut, machine} from '../helpers/machine.ts';
 
 /** Predicted groups of the functions below root ports, without those of one member unless asked. */
 function sets({functions}: Groups): string[][] {
@@ -55,6 +55,17 @@ test('functions of one device share a group unless its ACS parts them', async (t
 		'root-port acs=sv,rr,cr,uf\n  function functions=3 acs=sv,rr,cr,uf',
 	);
 	t.is(apart.find((it) => it.includes('0000:01:00.0'))?.length, 1);
+});
+
+test('where a port was not read there is no prediction, and no difference', async (t) => {
+	const root = machine(
+		t,
+		'machine iommu=intel\nroot-port acs=sv,rr,cr,uf\n  upstream\n    downstream\n      nvme',
+	);
+	for (const bdf of ['00:01.0', '01:00.0', '02:00.0', '03:00.0']) cut(root, `0000:${bdf}`);
+	const {functions, differences} = await native.groups({root});
+	t.is(functions.find(({bdf}) => bdf === '0000:03:00.0')?.predicted, null);
+	t.deepEqual(differences, []);
 });
 
 test('without an IOMMU there are no groups', async (t) => {
