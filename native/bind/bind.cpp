@@ -58,8 +58,10 @@ static std::vector<Rule> rulesOf(const Order &order, const Steps &steps)
 
 static void requirePlaces(const Order &order, const Steps &steps, const Memory &memory)
 {
-	if (order.persist == Persist::install && !order.dryRun)
-		for (const Step &step : steps)
+	if (order.dryRun)
+		return;
+	for (const Step &step : steps)
+		if (order.persist == Persist::install || (order.restore && step.hadRule))
 			memory.rules.requirePlace(*step.function);
 }
 
@@ -108,17 +110,23 @@ static std::string join(const std::vector<std::string> &lines)
 static void installAll(Hand &hand, const Steps &steps, const Memory &memory,
 		       std::vector<Rule> &rules)
 {
-	size_t done = 0;
+	std::vector<std::optional<std::string>> before;
 	try {
-		for (; done < rules.size(); done++) {
-			hand.tell(memory.rules.installing(rules[done]));
-			if (memory.book)
-				memory.rules.install(*steps[done].function, rules[done]);
-			rules[done].isInstalled = memory.book.has_value();
+		for (size_t i = 0; i < rules.size(); i++) {
+			const auto &function = *steps[i].function;
+			hand.tell(memory.rules.installing(rules[i]));
+			if (!memory.book)
+				continue;
+			auto old = memory.rules.read(function);
+			memory.rules.install(function, rules[i].text);
+			before.push_back(std::move(old));
+			rules[i].isInstalled = true;
 		}
 	} catch (const Error &) {
-		for (size_t i = 0; i < done; i++)
-			if (!steps[i].hadRule)
+		for (size_t i = 0; i < before.size(); i++)
+			if (before[i])
+				memory.rules.install(*steps[i].function, *before[i]);
+			else
 				memory.rules.remove(*steps[i].function);
 		throw;
 	}

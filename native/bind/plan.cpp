@@ -12,7 +12,7 @@ static Functions changed(const pci::Machine &machine, const Memory &memory)
 {
 	Functions functions;
 	for (const pci::Function &function : machine.functions)
-		if (memory.find(function))
+		if (memory.find(function) || memory.rules.isThere(function))
 			functions.push_back(&function);
 	return functions;
 }
@@ -39,13 +39,16 @@ static Functions meant(const Order &order, const pci::Machine &machine, const Me
 	return functions;
 }
 
+// A rule of another function that sat in this place goes, and the driver stays.
 static State target(const Order &order, const pci::Function &function,
-		    const std::optional<State> &kept)
+		    const std::optional<State> &kept, const State &now, const Memory &memory)
 {
 	if (!order.restore)
 		return stateFor(order.driver);
 	if (kept)
 		return *kept;
+	if (memory.rules.isThere(function))
+		return now;
 	throw Error("P2P_NOTHING_TO_RESTORE", "nothing is kept for " + function.bdf.name(),
 		    {{"bdf", function.bdf.name()}});
 }
@@ -53,9 +56,10 @@ static State target(const Order &order, const pci::Function &function,
 static Step planOne(const Order &order, const pci::Function &function, const Memory &memory)
 {
 	const auto kept = memory.find(function);
+	const auto before = readState(order.root, function.bdf);
 	Step step{.function = &function,
-		  .before = readState(order.root, function.bdf),
-		  .to = target(order, function, kept),
+		  .before = before,
+		  .to = target(order, function, kept, before, memory),
 		  .kept = kept,
 		  .hadRecord = memory.book && memory.book->find(function),
 		  .hadRule = memory.rules.isThere(function)};

@@ -76,8 +76,10 @@ static std::string taking(const std::string &driver)
 	const std::string name =
 		"$$(basename $$(dirname $$q) | sed s/c[0-9][0-9]*n/n/) && d=/sys/class/block/$$n";
 	std::string line = "cd /sys%p || exit; [ driver -ef " + kept + " ] && exit; ";
-	line += "if [ -e driver ]; then [ -e graphics ] && exit; ";
-	line += "for c in net/*/carrier; do read -r u <$$c && [ $$u = 1 ] && exit; done; ";
+	// At any depth: a virtio network's lies below virtioN.
+	line += "if [ -e driver ]; then s=$$(find . -name graphics) && ";
+	line += "l=$$(find . -name carrier) || exit; [ -z $$s ] || exit; ";
+	line += "for c in $$l; do read -r u <$$c && [ $$u = 1 ] && exit; done; ";
 	line += "m=$$(cat /proc/self/mountinfo /proc/swaps) && l=$$(find . -name queue) || exit; ";
 	line += "for q in $$l; do n=" + name + " && [ -e $$d/dev ] || exit; ";
 	line += "for h in $$d/holders/* $$d/*/holders/*; do [ -e $$h ] && exit; done; ";
@@ -134,18 +136,23 @@ std::optional<State> Rules::find(const pci::Function &function) const
 	}
 }
 
+std::optional<std::string> Rules::read(const pci::Function &function) const
+{
+	return openFolder(root_).read(nameOf(function));
+}
+
 void Rules::requirePlace(const pci::Function &function) const
 {
-	const auto there = openFolder(root_).read(nameOf(function));
+	const auto there = read(function);
 	if (there && !isOurs(*there))
 		throw Error("P2P_FOREIGN_FILE", pathOf(function) + " is not ours",
 			    {{"path", pathOf(function)}});
 }
 
-void Rules::install(const pci::Function &function, const Rule &rule) const
+void Rules::install(const pci::Function &function, const std::string &text) const
 {
 	requirePlace(function);
-	openFolder(root_).write(nameOf(function), rule.text);
+	openFolder(root_).write(nameOf(function), text);
 }
 
 void Rules::remove(const pci::Function &function) const

@@ -41,7 +41,9 @@ public:
 	// P2P_UNSAFE_FOLDER {path} where it is a link or others can change it.
 	void requirePlace(const pci::Function &function) const;
 
-	void install(const pci::Function &function, const Rule &rule) const;
+	// The text in that place; nullopt where there is none.
+	std::optional<std::string> read(const pci::Function &function) const;
+	void install(const pci::Function &function, const std::string &text) const;
 	void remove(const pci::Function &function) const;
 
 	// The same as a person would type it.

@@ -91,6 +91,29 @@ test.serial('the rule leaves a disk to its driver that is mounted', async (t) =>
 	await diskOf('disk');
 });
 
+test.serial('the rule of a function that sits there no more can be removed', async (t) => {
+	await bind('--persist=install $disk');
+	await reboot();
+	await lab.run(`sed -i 's/^#identity=./&x/' ${rules}/*`);
+	t.regex((await bind('--show $disk')).stdout, /kept over a boot .*--restore/);
+	shows(t, await bind('--restore $disk'), {status: 0, stderr: ''});
+	t.is((await lab.run(`ls ${rules}`)).stdout, '');
+	t.is(await stateOf('disk'), asBooted);
+});
+
+test.serial('of two rules that cannot both be written, the earlier one stands again', async (t) => {
+	await bind('--driver none --persist=install $disk');
+	const before = (await lab.run(`cat ${rules}/*`)).stdout;
+	const result = await lab.run(
+		`${strace} -e trace=renameat -e inject=renameat:error=ENOSPC:when=3 p2p-bind --persist=install $disk $other`,
+	);
+	shows(t, result, {status: 2, stdout: '', stderr: /No space left on device/});
+	t.is((await lab.run(`cat ${rules}/*`)).stdout, before);
+	await bind('--restore');
+	await diskOf('disk');
+	await diskOf('other');
+});
+
 test.serial('--driver none is kept too', async (t) => {
 	await bind('--driver none --persist=install $disk');
 	await reboot();
