@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What p2p-bind would do, and what it shows, on drawn machines.
 
+import {spawnSync} from 'node:child_process';
 import {chmodSync, existsSync, mkdirSync, rmSync, symlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import test from 'ava';
@@ -104,6 +105,62 @@ test('a dry run says how the rule is written, and writes nothing', async (t) => 
 	t.true(keeping[0]?.includes(`cat > ${rules[0]?.path} <<'EOF'\n${rules[0]?.text}EOF`));
 	t.false(existsSync(join(root, 'etc')));
 });
+
+/** What the rule finds at a boot: files below the function, and of the whole machine (with a /). */
+const guards: readonly (readonly [string, Readonly<Record<string, string>>, boolean])[] = [
+	['nothing at all', {}, true],
+	['a disk that nobody uses', {}, true],
+	['a network without a carrier', {'net/eth0/carrier': '0\n'}, true],
+	['a network with a carrier', {'net/eth0/carrier': '1\n'}, false],
+	["virtio's network with a carrier", {'virtio0/net/eth0/carrier': '1\n'}, false],
+	['a frame buffer', {'graphics/fb0/dev': '29:0\n'}, false],
+	["virtio's frame buffer", {'virtio0/graphics/fb0/dev': '29:0\n'}, false],
+	['a disk that is mounted', {'/proc/self/mountinfo': '22 1 259:0 / / rw - ext4 x rw\n'}, false],
+	[
+		'a partition that is mounted',
+		{'/proc/self/mountinfo': '22 1 259:1 / / rw - ext4 x rw\n'},
+		false,
+	],
+	[
+		'a disk mounted by name',
+		{'/proc/self/mountinfo': '22 1 0:9 / / rw - btrfs /dev/nvme0n1 rw\n'},
+		false,
+	],
+	['swap', {'/proc/swaps': '/dev/nvme0n1p1 partition 8 0 -2\n'}, false],
+	['a holder', {'/sys/class/block/nvme0n1/holders/dm-0': ''}, false],
+	["a partition's holder", {'/sys/class/block/nvme0n1/nvme0n1p1/holders/md0': ''}, false],
+	['a disk without a node yet', {'nvme/nvme0/nvme1n1/queue/x': ''}, false],
+	['a disk that the kernel keeps for somebody', {'/busy': ''}, false],
+];
+
+for (const [what, files, isTaken] of guards) {
+	test(`at a boot the rule ${isTaken ? 'takes a function with' : 'leaves its driver'} ${what}`, async (t) => {
+		const root = machine(t, 'root-port\n  nvme\n');
+		const {rules} = await dry(root, {persist: 'tell'});
+		const [, script = ''] = /RUN\+="\/bin\/sh -c '(.*)'"/.exec(rules[0]?.text ?? '') ?? [];
+		const path = `/devices/pci0000:00/0000:00:01.0/${first}`;
+		const common = {
+			'/proc/self/mountinfo': '',
+			'/proc/swaps': '',
+			'/sys/class/block/nvme0n1/dev': '259:0\n',
+			'/sys/class/block/nvme0n1/nvme0n1p1/dev': '259:1\n',
+			...(what === 'nothing at all' ? {} : {'nvme/nvme0/nvme0n1/queue/x': ''}),
+		};
+		for (const [name, text] of Object.entries({...common, ...files})) {
+			const place = name.startsWith('/') ? name.slice(1) : `sys${path}/${name}`;
+			file(root, place, text);
+		}
+		const command = script
+			.replaceAll('/sbin/blockdev --rereadpt', `test ! -e ${root}/busy -a -n`)
+			.replaceAll(/\/(sys|proc)\b/g, `${root}/$1`)
+			.replaceAll('%p', path)
+			.replaceAll('%k', first)
+			.replaceAll('$$', '$');
+		const {stderr} = spawnSync('/bin/sh', ['-c', command], {encoding: 'utf8'});
+		t.is(stderr, '');
+		t.is(existsSync(join(root, 'sys/bus/pci/drivers/nvme/unbind')), isTaken);
+	});
+}
 
 test('a driver that knows its functions needs no rule', async (t) => {
 	const root = machine(t, three);
