@@ -258,7 +258,10 @@ const sentences: Readonly<Record<string, Describe>> = {
 	}),
 	VFIO_NO_IOMMUFD: noIommufd,
 	VFIO_BUSY: (facts) =>
-		busy(facts, `${facts.bdf} is busy: another program has IOMMU group ${facts.group} open`),
+		busy(
+			facts,
+			`${facts.bdf} is busy: IOMMU group ${facts.group} is open already, here or in another program`,
+		),
 	P2P_MEMORY: ({needed, limit}) => ({
 		text: `${bytes(Number(needed))} of host memory were asked for, and ${bytes(Number(limit))} are available`,
 	}),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Acceptance of machines: p2p-check --expect and --diff.
 
-import {mkdtempSync, readFileSync, writeFileSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
@@ -29,8 +29,13 @@ const met = `
 	eth0 1af4:1110 through-root
 `;
 
+const folder = mkdtempSync(join(tmpdir(), 'p2p-expect-'));
+let files = 0;
+
+test.after.always(() => rmSync(folder, {recursive: true}));
+
 function fileOf(text: string): string {
-	const file = join(mkdtempSync(join(tmpdir(), 'p2p-expect-')), 'file');
+	const file = join(folder, `${files++}`);
 	writeFileSync(file, text);
 	return file;
 }

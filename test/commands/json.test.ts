@@ -2,7 +2,7 @@
 // What --json writes is what docs/json says, of every program that only looks; those that touch are
 // in test/lab/json.test.ts.
 
-import {mkdtempSync, readdirSync, writeFileSync} from 'node:fs';
+import {mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'ava';
@@ -25,7 +25,9 @@ const drawing = `
 	root-port
 	  edu
 `;
-const expectations = join(mkdtempSync(join(tmpdir(), 'p2p-json-')), 'expect');
+const folder = mkdtempSync(join(tmpdir(), 'p2p-json-'));
+test.after.always(() => rmSync(folder, {recursive: true}));
+const expectations = join(folder, 'expect');
 writeFileSync(expectations, '03:00.0 04:00.0 direct\n03:00.0 1234:5678 direct\n');
 
 const lines: readonly (readonly string[])[] = [

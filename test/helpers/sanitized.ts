@@ -62,7 +62,8 @@ export function runTests(files: readonly string[], {hasAddon}: {hasAddon: boolea
 
 /** An executable loads it when it starts; node is none of ours and has to be told. */
 function runtime(): string {
-	const word = '-print-file-name=libclang_rt.asan-x86_64.so';
+	const arch = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+	const word = `-print-file-name=libclang_rt.asan-${arch}.so`;
 	return execFileSync(clang, [word], {encoding: 'utf8'}).trim();
 }
 
