@@ -7,12 +7,16 @@ import {fleetFolder} from './fleet.ts';
 import {getInitramfs} from './initramfs.ts';
 import {getKernel} from './kernel.ts';
 import {LabError} from './tool.ts';
+import {udevFolder} from './udev.ts';
 
 const say = (text: string) => process.stderr.write(`setup: ${text}\n`);
 
 try {
 	await getInitramfs(await getKernel('debian', say));
-	if (debianSource() !== undefined) await fleetFolder(say);
+	if (debianSource() !== undefined) {
+		await fleetFolder(say);
+		await udevFolder(say);
+	}
 } catch (error) {
 	if (!(error instanceof LabError)) throw error;
 	process.stderr.write(`setup: ${error.message}\n`);
