@@ -21,7 +21,7 @@ import {
 	type Read,
 	type Verify,
 } from '../lib/native.ts';
-import {isTerminal, requireStream, tell} from '../lib/output.ts';
+import {isTerminal, tell} from '../lib/output.ts';
 import type {AllowWord} from '../lib/permission.ts';
 import {Progress} from '../lib/progress.ts';
 import {endBySignal} from '../lib/signals.ts';
@@ -115,7 +115,6 @@ export default class Copy extends BaseCommand {
 		});
 
 		requireOther(flags['json-file'], [order.from, order.to]);
-		requireOpen(order);
 		this.openAnswerFile(flags['json-file']);
 		const source = await readRunning();
 		if (flags.explain) {
@@ -157,12 +156,6 @@ function copy(source: Read, order: CopyOrder, isTold: boolean): Promise<CopyRepo
 	});
 
 	return endBySignal(job, () => progress?.clear());
-}
-
-function requireOpen({from, to}: CopyOrder): void {
-	const isStandard = ({kind, name}: Place) => kind === 'stream' && name === '';
-	if (isStandard(from)) requireStream(0);
-	if (isStandard(to)) requireStream(1);
 }
 
 /** The answer must not lie where the data does. */

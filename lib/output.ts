@@ -3,9 +3,8 @@
 // SIGPIPE would, a full disk is an error that is said and shown in the exit status. Straight to the
 // descriptors: node's streams cost every start more than all else that it loads.
 
-import {constants, fstatSync, readFileSync, writeSync} from 'node:fs';
+import {fstatSync, writeSync} from 'node:fs';
 import {ExitCode} from './exit-code.ts';
-import {Failure} from './failure.ts';
 import {reasonOf} from './file.ts';
 
 type Descriptor = 1 | 2;
@@ -20,33 +19,11 @@ export function writeAs(name: string): void {
 /** Returns when all of it has been taken. */
 export function write(text: string): void {
 	try {
-		requireStream(1);
 		writeAll(1, text);
 	} catch (error) {
 		endBy(error as NodeJS.ErrnoException);
 	}
 }
-
-/**
- * Failure where it was closed when this program started (>&-): node then opens /dev/null in its place, to
- * read and write, and all that is written would be lost with success. A daemon's streams are such too,
- * but then both of them.
- */
-export function requireStream(descriptor: 0 | 1): void {
-	if (!isNull(descriptor) || isNull(descriptor === 0 ? 1 : 0)) return;
-	throw new Failure(`standard ${descriptor === 0 ? 'input' : 'output'} is closed`);
-}
-
-/** Is it /dev/null, open to read and write? */
-function isNull(descriptor: 0 | 1): boolean {
-	if (fstatSync(descriptor).rdev !== nullDevice) return false;
-	const facts = readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8');
-	const [, flags = '0'] = /^flags:\s*([0-7]+)$/m.exec(facts) ?? [];
-	return (Number.parseInt(flags, 8) & (constants.O_WRONLY | constants.O_RDWR)) === constants.O_RDWR;
-}
-
-/** 1:3, as Documentation/admin-guide/devices.txt has it. */
-const nullDevice = (1 << 8) | 3;
 
 /** To standard error; where nobody takes it, so be it. */
 export function tell(text: string): void {
