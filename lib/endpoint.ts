@@ -57,7 +57,7 @@ function filePlace(path: string, offset: number): Place {
 			throw new Failure(`${path} is a block device, but no whole NVMe namespace (/dev/nvmeXnY)`);
 		return {name: path, kind: 'block', index: 0, offset};
 	}
-	if (stat === undefined && path.startsWith('/dev/')) throw new Failure(`there is no ${path}`);
+	if (stat === undefined && path.startsWith('/dev/')) throw new Failure(`${path}: no such file`);
 	const isStream = stat !== undefined && !stat.isFile();
 	if (isStream && offset > 0) throw new Failure(`${path} is no regular file: it has no offsets`);
 	return {name: path, kind: isStream ? 'stream' : 'file', index: 0, offset};

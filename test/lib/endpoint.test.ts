@@ -17,7 +17,7 @@ for (const [text, name, kind, index, offset] of [
 
 test('a disk that is not there is no file to be made', (t) => {
 	for (const name of ['/dev/nvme77n1', '/dev/nvme77n1+4K'])
-		t.throws(() => parsePlace(name), {instanceOf: Failure, message: 'there is no /dev/nvme77n1'});
+		t.throws(() => parsePlace(name), {instanceOf: Failure, message: '/dev/nvme77n1: no such file'});
 });
 
 test('an endpoint is written the way it is typed', (t) => {
