@@ -11,7 +11,7 @@ import {parameterNotes} from '../lib/boot-parameters.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {fromFlag} from '../lib/flags.ts';
-import {findFunction, findFunctions} from '../lib/function.ts';
+import {functionsNamed, functionsOf} from '../lib/function.ts';
 import {
 	type AcsOrder,
 	type AcsReport,
@@ -77,7 +77,9 @@ export default class Acs extends BaseCommand {
 		const source = await readSource(flags);
 		const scan = await native.scan(source);
 		const {machine} = scan;
-		const shown = flags.route ? await onTheWay(source, scan, names) : select(scan, names);
+		const shown = flags.route
+			? await onTheWay(source, scan, names)
+			: await select(source, scan, names);
 		const notes = parameterNotes(machine.bootParameters, scan.functions);
 		const rows = rowsOf(shown, machine, await native.acsKept(source));
 		const unread = shown.filter(({acs}) => acs === null).length;
@@ -206,9 +208,13 @@ function orderOf(names: readonly string[], flags: Flags): AcsOrder {
 	};
 }
 
-function select({functions}: Scan, names: readonly string[]): PciFunction[] {
+async function select(
+	source: Source,
+	{functions}: Scan,
+	names: readonly string[],
+): Promise<PciFunction[]> {
 	if (names.length === 0) return functions.filter(mayHaveAcs);
-	return names.flatMap((name) => findFunctions(functions, name));
+	return functionsNamed(source, functions, names);
 }
 
 async function onTheWay(
@@ -218,7 +224,7 @@ async function onTheWay(
 ): Promise<PciFunction[]> {
 	const pair = await pairOf(source, names);
 	const way = pair === undefined ? [] : [pair.client, ...pair.fabric.route, pair.provider];
-	return way.map((bdf) => findFunction(functions, bdf)).filter(mayHaveAcs);
+	return functionsOf(functions, way).filter(mayHaveAcs);
 }
 
 async function pairOf(

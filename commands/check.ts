@@ -11,7 +11,7 @@ import {Failure} from '../lib/failure.ts';
 import {readTextFile} from '../lib/file.ts';
 import {describeFix, fixCommands} from '../lib/fix.ts';
 import {assumptionFlags, fromFlag} from '../lib/flags.ts';
-import {findFunction, partsOf} from '../lib/function.ts';
+import {partsOf} from '../lib/function.ts';
 import {groupNotes} from '../lib/group-notes.ts';
 import {changesBetween, verdictChanges} from '../lib/machine-diff.ts';
 import {changeText, missingText, verdictChangeText} from '../lib/machine-diff-text.ts';
@@ -133,11 +133,11 @@ export default class Check extends BaseCommand {
 
 	async #expect(
 		source: Read,
-		{machine, functions}: Scan,
+		{machine}: Scan,
 		expectations: readonly Expectation[],
 		{tap, json, prometheus}: Flags,
 	): Promise<void> {
-		const judged = await judge(source, functions, expectations);
+		const judged = await judge(source, expectations);
 		if (prometheus) {
 			process.exitCode = statusOfExpected(judged);
 			return writeExpectationMetrics(judged);
@@ -181,8 +181,8 @@ export default class Check extends BaseCommand {
 		if (flags.json && flags.summary) await writeSummary(source, scan.machine, verdicts);
 		else if (flags.json) await writePairs(source, scan.machine, functions);
 		else if (flags.prometheus) {
-			const bdfs = functions.map((name) => findFunction(scan.functions, name).bdf);
-			await writePairMetrics(() => pairPortions(source, [...new Set(bdfs)]));
+			const bdfs = new Set((await native.find(source, functions)).flat());
+			await writePairMetrics(() => pairPortions(source, [...bdfs]));
 		} else {
 			for (const line of matrixLines(verdicts)) write(line);
 			for (const line of machineLines(scan.machine)) write(`machine ${line}\n`);

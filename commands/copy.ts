@@ -7,7 +7,13 @@ import {resolve} from 'node:path';
 import {string} from '@oclif/core/args';
 import {boolean, integer, string as option} from '@oclif/core/flags';
 import {BaseCommand, type Named, noSysroot} from '../lib/base-command.ts';
-import {type CopyWords, copyDefaults, copyOrder, copyRanges} from '../lib/copy-order.ts';
+import {
+	type CopyWords,
+	copyChoices,
+	copyDefaults,
+	copyOrder,
+	copyRanges,
+} from '../lib/copy-order.ts';
 import {copyJson, explainText, summaryText} from '../lib/copy-text.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
@@ -55,12 +61,12 @@ export default class Copy extends BaseCommand {
 		}),
 		staged: boolean({description: 'through host memory; never peer-to-peer'}),
 		width: option({
-			options: ['1', '2', '4', '8'],
+			options: copyChoices.width.map(String),
 			description: 'loads and stores of so many bytes, BAR and file: registers too',
 		}),
 		length: option({helpValue: 'SIZE', description: 'bytes to move; if left out, all of FROM'}),
 		verify: option({
-			options: ['full', 'sample', 'none'],
+			options: copyChoices.verify,
 			default: copyDefaults.verify,
 			description: 'compare every byte, some blocks (default), or nothing',
 		}),

@@ -3,7 +3,7 @@
 
 import {string as option} from '@oclif/core/flags';
 import {runAttached, runShell} from '../lab/attach.ts';
-import {type BootOptions, boot, type Guest, LabError} from '../lab/boot.ts';
+import {type BootOptions, boot, findDisplay, type Guest, LabError} from '../lab/boot.ts';
 import {type Drawing, DrawingError, labels, place} from '../lab/drawing.ts';
 import type {KernelName} from '../lab/kernel.ts';
 import {findMachine} from '../lab/machines.ts';
@@ -59,13 +59,12 @@ export default class LabCommand extends BaseCommand {
 		const {flags} = await this.parse(LabCommand);
 		this.openAnswerFile(flags['json-file']);
 		if (flags.sysroot !== '') throw new Failure('a lab boots a machine of its own, not --sysroot');
-		const drawing = read(flags.machine);
+		const drawing = read(flags.machine, flags.screenshot !== undefined);
 		if (flags.json) {
 			if (this.command.length > 0) throw new Failure('with -- COMMAND stdout is its own', hint);
 			this.answer(ExitCode.yes, {text: '', json: facts(drawing, flags.machine)}, true);
 			return;
 		}
-		if (flags.screenshot !== undefined) requireDisplay(drawing);
 		endWithSignals();
 		watchStreams();
 		const guest = await this.#boot(drawing, {
@@ -86,8 +85,7 @@ export default class LabCommand extends BaseCommand {
 			this.writeAnswerFile({...facts(drawing, flags.machine), status: process.exitCode});
 			if (flags.trace) tell(guest.qemuLog());
 		} catch (error) {
-			if (!(error instanceof LabError)) throw error;
-			throw new Failure(error.message, {hints: error.hints});
+			throw failureOf(error);
 		} finally {
 			await guest.stop();
 		}
@@ -113,19 +111,20 @@ export default class LabCommand extends BaseCommand {
 	}
 }
 
-function requireDisplay(drawing: Drawing): void {
-	if (!place(drawing).some(({node}) => node.kind === 'display'))
-		throw new Failure('--screenshot: the machine has no display');
+function failureOf(error: unknown): unknown {
+	return error instanceof LabError ? new Failure(error.message, {hints: error.hints}) : error;
 }
 
 const couldNotBoot = 69;
 const hint = {hints: ['--json-file=FILE   the facts, beside what COMMAND prints']};
 
-function read(machine: string): Drawing {
+function read(machine: string, isShown: boolean): Drawing {
 	try {
-		return findMachine(machine);
+		const drawing = findMachine(machine);
+		if (isShown) findDisplay(place(drawing));
+		return drawing;
 	} catch (error) {
-		throw error instanceof LabError ? new Failure(error.message, {hints: error.hints}) : error;
+		throw failureOf(error);
 	}
 }
 

@@ -66,7 +66,7 @@ export default class List extends BaseCommand {
 		}
 		const source = await readSource(flags);
 		const scan = await native.scan(source);
-		const chosen = chooseFunctions(scan.functions, args.function ?? [], flags.all);
+		const chosen = await chooseFunctions(source, scan.functions, args.function ?? [], flags.all);
 		const functions = flags.tree ? withPorts(scan.functions, chosen) : chosen;
 
 		// As lsblk: lines for scripts are in the order of the tree, without its branches.

@@ -196,7 +196,7 @@ async function setMode(run: Guest['run'], {bdf}: Placed, mode: {width: number; h
 	if (status !== 0) throw new LabError(`the mode of ${bdf} cannot be set: ${stderr.trim()}`);
 }
 
-function findDisplay(placed: readonly Placed[], label: string | undefined): Placed {
+export function findDisplay(placed: readonly Placed[], label?: string): Placed {
 	const display = placed.find(
 		({node}) => node.kind === 'display' && (label === undefined || node.label === label),
 	);

@@ -2,9 +2,10 @@
 // Packages of another Debian from the machine's own package sources, without a change to its
 // system: apt with lists and settings of its own.
 
-import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {findTool, output} from './tool.ts';
+import {cached, cacheFolder} from './cache.ts';
+import {findTool, LabError, output} from './tool.ts';
 
 export const newest = 'trixie-backports';
 
@@ -58,6 +59,30 @@ export async function openArchive(
 			return unpacked;
 		},
 	};
+}
+
+const oldest = 'bookworm';
+
+/**
+ * The folder in the cache that holds packages of an older release, unpacked; fetched first where it is
+ * not there. Whatever the machine is, its libraries are young enough for them. superfluous: paths of
+ * what nobody asks for.
+ */
+export function olderPackages(
+	what: string,
+	names: readonly string[],
+	onProgress: (text: string) => void = () => {},
+	superfluous: readonly string[] = [],
+): Promise<string> {
+	return cached(join(cacheFolder(), `${what}-${oldest}`), async (empty) => {
+		const source = debianSource();
+		if (source === undefined) throw new LabError(`${what} comes from a Debian's sources`);
+		onProgress(`fetching ${what}, once`);
+		const archive = await openArchive(empty, source, {suites: oldest, architecture: 'amd64'});
+		const unpacked = await archive.unpack(names);
+		for (const path of superfluous) rmSync(join(unpacked, path), {recursive: true, force: true});
+		return unpacked;
+	});
 }
 
 /** Options that leave the system's own lists and settings alone. */

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What fleets already run, for the tests: promtool, Slurm and clush. Out of Debian's packages into the
-// cache, where nobody starts their daemons; always of the same release, whatever the machine is.
+// cache, where nobody starts their daemons.
 
-import {rmSync} from 'node:fs';
 import {join} from 'node:path';
-import {cached, cacheFolder} from './cache.ts';
-import {debianSource, openArchive} from './debian.ts';
-import {LabError} from './tool.ts';
+import {olderPackages} from './debian.ts';
 
-const release = 'bookworm';
 const packages = [
 	'prometheus',
 	'slurmctld',
@@ -24,16 +20,8 @@ const packages = [
 const superfluous = ['usr/bin/prometheus', 'usr/share/prometheus', 'usr/share/doc'];
 
 /** The folder that holds their usr; fetched first where the cache has none. */
-export function fleetFolder(onProgress = (_text: string) => {}): Promise<string> {
-	return cached(join(cacheFolder(), `fleet-${release}`), async (empty) => {
-		const source = debianSource();
-		if (source === undefined) throw new LabError("fleets' tools come from a Debian's sources");
-		onProgress("fetching fleets' tools, once");
-		const archive = await openArchive(empty, source, {suites: release, architecture: 'amd64'});
-		const unpacked = await archive.unpack(packages);
-		for (const path of superfluous) rmSync(join(unpacked, path), {recursive: true, force: true});
-		return unpacked;
-	});
+export function fleetFolder(onProgress?: (text: string) => void): Promise<string> {
+	return olderPackages('fleet', packages, onProgress, superfluous);
 }
 
 /** An environment in which they are found, and they their libraries; others' come behind. */

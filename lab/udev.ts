@@ -1,35 +1,24 @@
 // SPDX-License-Identifier: MIT
-// udev itself for the guest, which boots without: out of Debian's packages into the cache, always of
-// the same release, whatever the machine is.
+// udev itself for the guest, which boots without: out of Debian's packages into the cache.
 
 import {join} from 'node:path';
-import {cached, cacheFolder} from './cache.ts';
-import {debianSource, openArchive} from './debian.ts';
-import {LabError} from './tool.ts';
+import {olderPackages} from './debian.ts';
 
-const release = 'bookworm';
 const packages = ['udev', 'libsystemd-shared', 'libkmod2', 'libcap2', 'libacl1', 'libselinux1'];
 
 /** The folder that holds their bin and lib; fetched first where the cache has none. */
-export function udevFolder(onProgress = (_text: string) => {}): Promise<string> {
-	return cached(join(cacheFolder(), `udev-${release}`), async (empty) => {
-		const source = debianSource();
-		if (source === undefined) throw new LabError("udev comes from a Debian's sources");
-		onProgress('fetching udev, once');
-		const archive = await openArchive(empty, source, {suites: release, architecture: 'amd64'});
-		return archive.unpack(packages);
-	});
+export function udevFolder(onProgress?: (text: string) => void): Promise<string> {
+	return olderPackages('udev', packages, onProgress);
 }
 
 /** A shell line that lets a new udevd handle an add event of these devices by the rules that there are. */
 export async function udevLine(devices: string): Promise<string> {
 	const folder = await udevFolder();
-	const libraries = ['lib', 'usr/lib', 'usr/lib/x86_64-linux-gnu/systemd'].map((part) =>
-		join(folder, part.endsWith('lib') ? `${part}/x86_64-linux-gnu` : part),
-	);
+	const system = 'lib/x86_64-linux-gnu';
+	const libraries = [system, `usr/${system}`, `usr/${system}/systemd`];
 	const udevadm = join(folder, 'bin/udevadm');
 	return [
-		`export LD_LIBRARY_PATH=${libraries.join(':')}`,
+		`export LD_LIBRARY_PATH=${libraries.map((path) => join(folder, path)).join(':')}`,
 		// One program under two names; the package's link to it leads to the machine's own.
 		`ln -sf ${udevadm} /run/systemd-udevd && /run/systemd-udevd --daemon`,
 		`${udevadm} trigger --action=add ${devices}`,

@@ -5,6 +5,7 @@
 import {spawn} from 'node:child_process';
 import {constants} from 'node:os';
 import {ExitCode} from './exit-code.ts';
+import {reasonOf} from './file.ts';
 import {tell} from './output.ts';
 
 /** program: for sentences. fds become descriptors 3, 4, … of COMMAND. Resolves to the status a shell would show. */
@@ -27,7 +28,7 @@ export function runCommand(
 	return new Promise((resolve) => {
 		child.on('error', (error: NodeJS.ErrnoException) => {
 			tell(
-				`${program}: ${file}: ${error.code === 'ENOENT' ? 'command not found' : error.message}\n`,
+				`${program}: ${file}: ${error.code === 'ENOENT' ? 'command not found' : reasonOf(error)}\n`,
 			);
 			resolve(error.code === 'ENOENT' ? ExitCode.notFound : ExitCode.notExecutable);
 		});

@@ -41,6 +41,13 @@ export type CopyWords = {
 };
 
 export const copyDefaults = {verify: 'sample', queues: 2, depth: 64, timeout: 30} as const;
+/** The words that each may be. */
+export const copyChoices = {
+	verify: ['full', 'sample', 'none'],
+	require: ['direct', 'any'],
+	mechanism: ['type1', 'iommufd'],
+	width: [1, 2, 4, 8],
+} as const;
 /** The least and the most of each. */
 export const copyRanges = {queues: [1, 64], depth: [1, 1023], timeout: [1, 2 ** 31]} as const;
 

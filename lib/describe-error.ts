@@ -13,10 +13,10 @@ import {bytes} from './units.ts';
 export function describeError(error: unknown): Failure {
 	if (!(error instanceof Error)) return new Failure(String(error));
 	const {code, path, syscall} = error as NodeJS.ErrnoException;
-	if (typeof syscall === 'string')
-		return new Failure([...(path ? [path] : []), reasonOf(error)].join(': '));
 	if (typeof code !== 'string')
 		return new Failure(`internal error: ${error.stack ?? error.message}`);
+	if (syscall !== undefined)
+		return new Failure([...(path ? [path] : []), reasonOf(error)].join(': '), {code});
 	const {facts: given = {}} = error as {facts?: Facts};
 	const facts = knownFacts(given, error.message);
 	const sentence = describe(code, facts, error.message);
@@ -74,10 +74,11 @@ const sentences: Readonly<Record<string, Describe>> = {
 		text: `there is no function ${name}`,
 		hints: ['p2p-list --all   every function of this machine'],
 	}),
-	P2P_SEVERAL: ({name, has}) => ({text: `${name} names several functions: ${has}`}),
+	P2P_SEVERAL: ({name, has}) => ({
+		text: `${name} names ${has.split(', ').length} functions: ${has}`,
+	}),
 	P2P_UNREAD_SLOT: ({name, bdf}) => ({
 		text: `cannot tell which function is ${name}: not read: which slot ${bdf} sits in`,
-		hints: ['run it as root'],
 	}),
 	P2P_NO_MACHINE: ({root}) => ({
 		text: `there is no machine below ${root}: sys/bus/pci/devices is missing`,

@@ -2,9 +2,9 @@
 // What a machine is expected to be like, a line for each pair: 'CLIENT PROVIDER WORD'. Names may be
 // such that survive a renumbering: kernel paths, VENDOR:DEVICE@SLOT.
 
+import {describeError} from './describe-error.ts';
 import {Failure} from './failure.ts';
-import {functionsNamed} from './function.ts';
-import {native, type Pair, type PciFunction, type Read, type VerdictWord} from './native.ts';
+import {native, type Pair, type Read, type VerdictWord} from './native.ts';
 
 export const expectedWords = ['direct', 'any', 'through-root', 'no'] as const;
 export type ExpectedWord = (typeof expectedWords)[number];
@@ -54,60 +54,29 @@ function isWord(word: string): word is ExpectedWord {
 }
 
 /** In the order of the lines. What is not in the machine is not met: somebody expected it there. */
-export async function judge(
-	source: Read,
-	functions: readonly PciFunction[],
-	expectations: readonly Expectation[],
-): Promise<Judged[]> {
-	const ends = expectations.map(({client, provider}) => [
-		only(functions, client),
-		only(functions, provider),
-	]);
-	const problems = ends.map((both) => both.find(isProblem) ?? null);
-	const asked = ends
-		.filter((_, index) => problems[index] === null)
-		.map((both) => both.map((it) => (it as PciFunction).bdf) as [string, string]);
-	const {pairs} = await native.check(source, asked);
-	let next = 0;
-	return expectations.map((one, index) => {
-		const problem = problems[index] ?? null;
-		if (problem !== null) return {...one, ...problem, pair: null};
-		const pair = pairs[next++] as Pair;
+export async function judge(source: Read, expectations: readonly Expectation[]): Promise<Judged[]> {
+	return Promise.all(expectations.map((one) => judgeOne(source, one)));
+}
+
+async function judgeOne(source: Read, one: Expectation): Promise<Judged> {
+	try {
+		const {pairs} = await native.check(source, [[one.client, one.provider]]);
+		const pair = pairs[0] as Pair;
 		return {...one, problem: null, pair, isMet: meets(one.word, pair.verdict)};
-	});
-}
-
-type Problem = {readonly problem: string; readonly isMet: false | null};
-
-function isProblem(it: PciFunction | Problem): it is Problem {
-	return 'problem' in it;
-}
-
-/** The function of that name, or what is wrong with it. */
-function only(functions: readonly PciFunction[], name: string): PciFunction | Problem {
-	const found = functionsNamed(functions, name);
-	const [first] = found;
-	if (first !== undefined && found.length === 1) return first;
-	if (found.length > 1) {
-		const names = found.map(({bdf}) => bdf).join(', ');
-		return {problem: `${name} names ${found.length} functions: ${names}`, isMet: false};
+	} catch (error) {
+		const {code = '', message} = describeError(error);
+		if (!Object.hasOwn(problems, code)) throw error;
+		return {...one, problem: message, pair: null, isMet: problems[code] ?? null};
 	}
-	const [, ids] = /^(.*)@/.exec(name) ?? [];
-	const twins = ids === undefined ? [] : functionsNamed(functions, ids);
-	const unread = twins.find((it) => it.slot === null && !hasReadPorts(functions, it));
-	return unread === undefined
-		? {problem: `there is no function ${name}`, isMet: false}
-		: {problem: `not read: which slot ${unread.bdf} sits in`, isMet: null};
 }
 
-/** Could the capabilities of all ports above be read? */
-function hasReadPorts(functions: readonly PciFunction[], {parent}: PciFunction): boolean {
-	const port = functions.find(({bdf}) => bdf === parent);
-	return port === undefined || (port.configSize > header && hasReadPorts(functions, port));
-}
-
-/** Bytes of configuration space that everybody may read. */
-const header = 64;
+/** Names that mean no function, or not one. */
+const problems: Readonly<Record<string, false | null>> = {
+	P2P_BAD_NAME: false,
+	P2P_NO_FUNCTION: false,
+	P2P_SEVERAL: false,
+	P2P_UNREAD_SLOT: null,
+};
 
 function meets(word: ExpectedWord, verdict: VerdictWord): boolean | null {
 	if (verdict === 'unknown') return null;

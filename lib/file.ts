@@ -2,11 +2,12 @@
 // Files that users name.
 
 import {readFileSync, type Stats, statSync} from 'node:fs';
+import {getSystemErrorMap} from 'node:util';
 import {Failure} from './failure.ts';
 
 /** 'no space left on device', of an error that node made of the system's. */
-export function reasonOf({message}: Error): string {
-	return message.replace(/^E[A-Z0-9]+: /, '').replace(/, \w+( '.*')?$/s, '');
+export function reasonOf({errno, message}: NodeJS.ErrnoException): string {
+	return getSystemErrorMap().get(errno ?? 0)?.[1] ?? message;
 }
 
 /** Failure where there is none. */

@@ -2,6 +2,7 @@
 // Options that several programs share, in the words of the parser.
 
 import {option, string} from '@oclif/core/flags';
+import {copyChoices} from './copy-order.ts';
 import {allowWords} from './permission.ts';
 
 /** Options of programs that only look. */
@@ -29,7 +30,7 @@ export const assumptionFlags = {
 // Alike in every program that moves or maps.
 
 export const require = option({
-	options: ['direct', 'any'] as const,
+	options: copyChoices.require,
 	default: 'any',
 	description: 'refuse what is not direct, or what is not reachable (default)',
 })();
@@ -41,6 +42,6 @@ export const allow = string({
 });
 
 export const mechanism = option({
-	options: ['type1', 'iommufd'] as const,
+	options: copyChoices.mechanism,
 	description: 'of VFIO; if left out, iommufd where it can be had',
 })();

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a function is, offers and can be: from its class code and BARs, without pci.ids.
 
-import {Failure} from './failure.ts';
-import type {PciFunction} from './native.ts';
+import {native, type PciFunction, type Source} from './native.ts';
 import {shortSize} from './units.ts';
 
 export type Part = 'client' | 'provider';
@@ -68,48 +67,33 @@ export function recordOf(it: PciFunction): object {
 	};
 }
 
-/**
- * By bdf, kernel path or name, the domain may be left out; or all of VENDOR:DEVICE, as lspci -n
- * writes it, and of VENDOR:DEVICE@SLOT.
- */
-export function functionsNamed(functions: readonly PciFunction[], name: string): PciFunction[] {
-	const [, vendor, device, slot] = /^([0-9a-f]{4}):([0-9a-f]{4})(?:@(\d+))?$/i.exec(name) ?? [];
-	if (vendor !== undefined && device !== undefined)
-		return functions.filter(
-			(it) =>
-				it.vendor === Number.parseInt(vendor, 16) &&
-				it.device === Number.parseInt(device, 16) &&
-				(slot === undefined || it.slot === Number(slot)),
-		);
-	const whole = /^[0-9a-f]{2}[:.]/i.test(name) ? `0000:${name}` : name;
-	return functions.filter(
-		({bdf, path, names}) =>
-			bdf === whole.toLowerCase() || path === whole.toLowerCase() || names.includes(name),
-	);
-}
-
-/** The one of a bdf, kernel path or name. */
-export function findFunction(functions: readonly PciFunction[], name: string): PciFunction {
-	return findFunctions(functions, name)[0] as PciFunction;
-}
-
 /** Those of these names, each once; without a name those that matter, or all. */
-export function chooseFunctions(
+export async function chooseFunctions(
+	source: Source,
 	functions: readonly PciFunction[],
 	names: readonly string[],
 	isAll: boolean,
-): PciFunction[] {
-	if (names.length === 0) return functions.filter((it) => isAll || partsOf(it).length > 0);
-	return [...new Set(names.flatMap((name) => findFunctions(functions, name)))];
+): Promise<PciFunction[]> {
+	return names.length > 0
+		? functionsNamed(source, functions, names)
+		: functions.filter((it) => isAll || partsOf(it).length > 0);
 }
 
-/** At least one. */
-export function findFunctions(functions: readonly PciFunction[], name: string): PciFunction[] {
-	const found = functionsNamed(functions, name);
-	if (found.length > 0) return found;
-	throw new Failure(`there is no function ${name}`, {
-		hints: ['p2p-list --all   every function of this machine'],
-	});
+/** In the order of the names, of which one may mean several functions. */
+export async function functionsNamed(
+	source: Source,
+	functions: readonly PciFunction[],
+	names: readonly string[],
+): Promise<PciFunction[]> {
+	return functionsOf(functions, (await native.find(source, names)).flat());
+}
+
+/** Each once. */
+export function functionsOf(
+	functions: readonly PciFunction[],
+	bdfs: readonly string[],
+): PciFunction[] {
+	return [...new Set(bdfs)].flatMap((bdf) => functions.find((it) => it.bdf === bdf) ?? []);
 }
 
 const MiB = 1024 ** 2;

@@ -2,6 +2,7 @@
 // What callers of the library hand over. Nobody may have checked its types, and a word that is
 // misspelt must not be one that was left out: a copy would go where it was not to go.
 
+import {type CopyWords, copyChoices} from './copy-order.ts';
 import {Failure} from './failure.ts';
 import {allowWords} from './permission.ts';
 
@@ -31,21 +32,21 @@ const options = {
 		via: text,
 		engine: text,
 		staged: yesNo,
-		width: oneOf([0, 1, 2, 4, 8]),
+		width: oneOf([0, ...copyChoices.width]),
 		length: textOrNumber,
-		verify: oneOf(['full', 'sample', 'none']),
+		verify: oneOf(copyChoices.verify),
 		pattern: textOrNumber,
-		require: oneOf(['direct', 'any']),
+		require: oneOf(copyChoices.require),
 		allow: listOf(`a list of ${allowWords.join(', ')}`, oneOf(allowWords).is),
-		mechanism: oneOf(['type1', 'iommufd']),
+		mechanism: oneOf(copyChoices.mechanism),
 		overwriteSignature: yesNo,
 		queues: number,
 		depth: number,
 		timeout: number,
 		signal: {wants: 'an AbortSignal', is: (value) => value instanceof AbortSignal},
 		onProgress: {wants: 'a function', is: (value) => typeof value === 'function'},
-	},
-} as const satisfies Readonly<Record<string, Readonly<Record<string, Kind>>>>;
+	} satisfies Record<keyof CopyWords | 'onProgress' | 'signal', Kind>,
+} as const;
 
 /** Failure where an option of that function is none, or not what it wants. undefined is left out. */
 export function requireOptions(work: keyof typeof options, given: unknown): void {

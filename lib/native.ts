@@ -602,6 +602,8 @@ export type Native = {
 	/** A file at the end of steps that nobody but owner can have written. */
 	readOwned(base: string, steps: readonly string[], owner: number): Promise<string>;
 	scan(source: Source): Promise<Scan>;
+	/** Bdfs of what each name means, one at least. */
+	find(source: Source, names: readonly string[]): Promise<string[][]>;
 	capture(source: Source): Promise<Capture>;
 	check(source: Source, pairs: readonly (readonly [string, string])[]): Promise<Check>;
 	matrix(source: Source, functions: readonly string[]): Promise<Matrix>;

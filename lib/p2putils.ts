@@ -72,8 +72,9 @@ export async function list(
 		requireTexts('names', names);
 		requireOptions('list', options);
 		const {from, all = false} = options;
-		const {machine, functions} = await native.scan(await readSource({sysroot: '', from}));
-		return {machine, functions: chooseFunctions(functions, names, all)};
+		const source = await readSource({sysroot: '', from});
+		const {machine, functions} = await native.scan(source);
+		return {machine, functions: await chooseFunctions(source, functions, names, all)};
 	});
 }
 

@@ -2,7 +2,7 @@
 // A machine on paper. A file is taken for what it holds, whatever its name: a capture, a drawing, a
 // sysfs tree, the text of lspci, packed or not.
 
-import {openSync, readSync} from 'node:fs';
+import {closeSync, openSync, readSync} from 'node:fs';
 import {decompress, findRoot, isTar, largest, unpackTar} from './archive.ts';
 import {parseCapture} from './capture.ts';
 import {Failure} from './failure.ts';
@@ -14,7 +14,7 @@ export type PaperMachine = {root: string} | {text: Buffer; name: string} | {capt
 export async function readPaper(file: string): Promise<PaperMachine> {
 	if (file !== '-' && statOf(file).isDirectory()) return {root: rootOf(file, file)};
 	const name = file === '-' ? 'standard input' : file;
-	const bytes = decompress(name, readWhole(name, file === '-' ? 0 : openSync(file, 'r')));
+	const bytes = decompress(name, readWhole(name, file));
 	if (isTar(bytes)) return {root: rootOf(name, await unpackTar(name, bytes))};
 	const start = bytes.subarray(0, 4096).toString('utf8').trimStart();
 	if (start.startsWith('{')) return {capture: parseCapture(name, bytes.toString('utf8'))};
@@ -22,14 +22,19 @@ export async function readPaper(file: string): Promise<PaperMachine> {
 	return {text: bytes, name};
 }
 
-function readWhole(name: string, descriptor: number): Buffer {
+function readWhole(name: string, file: string): Buffer {
+	const descriptor = file === '-' ? 0 : openSync(file, 'r');
+	const part = Buffer.allocUnsafe(1 << 20);
 	const parts: Buffer[] = [];
-	for (let size = 0; size <= largest; ) {
-		const part = Buffer.allocUnsafe(1 << 20);
-		const count = readSync(descriptor, part);
-		if (count === 0) return Buffer.concat(parts);
-		parts.push(part.subarray(0, count));
-		size += count;
+	try {
+		for (let size = 0; size <= largest; ) {
+			const count = readSync(descriptor, part);
+			if (count === 0) return Buffer.concat(parts);
+			parts.push(Buffer.from(part.subarray(0, count)));
+			size += count;
+		}
+	} finally {
+		if (descriptor !== 0) closeSync(descriptor);
 	}
 	throw new Failure(`${name} is longer than any machine on paper (1 GiB)`);
 }

@@ -39,16 +39,13 @@ static Functions meant(const Order &order, const pci::Machine &machine, const Me
 	return functions;
 }
 
-// A rule of another function that sat in this place goes, and the driver stays.
 static State target(const Order &order, const pci::Function &function,
-		    const std::optional<State> &kept, const State &now, const Memory &memory)
+		    const std::optional<State> &kept)
 {
 	if (!order.restore)
 		return stateFor(order.driver);
 	if (kept)
 		return *kept;
-	if (memory.rules.isThere(function))
-		return now;
 	throw Error("P2P_NOTHING_TO_RESTORE", "nothing is kept for " + function.bdf.name(),
 		    {{"bdf", function.bdf.name()}});
 }
@@ -57,12 +54,15 @@ static Step planOne(const Order &order, const pci::Function &function, const Mem
 {
 	const auto kept = memory.find(function);
 	const auto before = readState(order.root, function.bdf);
+	const bool hadRule = memory.rules.isThere(function);
+	// A rule of another function that sat in this place goes, and the driver stays.
+	const auto back = !kept && hadRule ? before : kept;
 	Step step{.function = &function,
 		  .before = before,
-		  .to = target(order, function, kept, before, memory),
+		  .to = target(order, function, back),
 		  .kept = kept,
 		  .hadRecord = memory.book && memory.book->find(function),
-		  .hadRule = memory.rules.isThere(function)};
+		  .hadRule = hadRule};
 
 	// Bound already: nothing is touched, the override neither.
 	if (!order.restore && !step.isNeeded())

@@ -78,7 +78,7 @@ static std::string taking(const std::string &driver)
 	std::string line = "cd /sys%p || exit; [ driver -ef " + kept + " ] && exit; ";
 	// At any depth: a virtio network's lies below virtioN.
 	line += "if [ -e driver ]; then s=$$(find . -name graphics) && ";
-	line += "l=$$(find . -name carrier) || exit; [ -z $$s ] || exit; ";
+	line += "l=$$(find . -name carrier) || exit; case $$s in ?*) exit;; esac; ";
 	line += "for c in $$l; do read -r u <$$c && [ $$u = 1 ] && exit; done; ";
 	line += "m=$$(cat /proc/self/mountinfo /proc/swaps) && l=$$(find . -name queue) || exit; ";
 	line += "for q in $$l; do n=" + name + " && [ -e $$d/dev ] || exit; ";

@@ -6,6 +6,7 @@
 #include "binding/source.h"
 #include "binding/to_js.h"
 #include "binding/transfer_to_js.h"
+#include "binding/values.h"
 #include "sys/owned_file.h"
 #include "transfer/copy.h"
 #include "transfer/map.h"
@@ -76,6 +77,29 @@ static Napi::Value scan(const Napi::CallbackInfo &info)
 	return async(
 		info.Env(), [source = sourceOf(info[0])] { return source.read(); },
 		[](Napi::Env env, const auto &machine) { return scanToJs(env, *machine); });
+}
+
+// find(source, names): Promise<string[][]>
+static Napi::Value find(const Napi::CallbackInfo &info)
+{
+	const auto names = nameList(info[1]);
+
+	return async(
+		info.Env(),
+		[source = sourceOf(info[0]), names] {
+			const auto machine = source.read();
+			std::vector<std::vector<pci::Bdf>> found;
+			for (const auto &name : names) {
+				auto &bdfs = found.emplace_back();
+				for (const auto *function : machine->findAll(name))
+					bdfs.push_back(function->bdf);
+			}
+			return found;
+		},
+		[](Napi::Env env, const auto &found) {
+			return list(env, found,
+				    [](Napi::Env e, const auto &bdfs) { return list(e, bdfs); });
+		});
 }
 
 // capture(source): Promise<Capture>
@@ -300,6 +324,7 @@ static Napi::Object exportAll(Napi::Env env, Napi::Object exports)
 	exports["supply"] = Napi::Function::New(env, supply);
 	exports["readOwned"] = Napi::Function::New(env, readOwned);
 	exports["scan"] = Napi::Function::New(env, scan);
+	exports["find"] = Napi::Function::New(env, find);
 	exports["capture"] = Napi::Function::New(env, capture);
 	exports["check"] = Napi::Function::New(env, check);
 	exports["matrix"] = Napi::Function::New(env, matrix);

@@ -88,31 +88,25 @@ static bool isSlotUnread(const Machine &machine, const Function &function)
 			isSlotUnread(machine, *port));
 }
 
-static const Function &findModel(const Machine &machine, const Model &model,
-				 const std::string &name)
+static std::vector<const Function *> findModel(const Machine &machine, const Model &model,
+					       const std::string &name)
 {
-	std::vector<const Function *> found, unread;
+	std::vector<const Function *> found;
+	const Function *unread = nullptr;
 	for (const Function &function : machine.functions) {
 		if (function.vendor != model.vendor || function.device != model.device)
 			continue;
 		if (!model.slot || function.slot == model.slot)
 			found.push_back(&function);
-		else if (isSlotUnread(machine, function))
-			unread.push_back(&function);
+		else if (!unread && isSlotUnread(machine, function))
+			unread = &function;
 	}
-	if (found.size() > 1) {
-		std::string has;
-		for (const Function *function : found)
-			has += (has.empty() ? "" : ", ") + function->bdf.name();
-		throw sys::Error("P2P_SEVERAL", name + " is several",
-				 {{"name", name}, {"has", has}});
-	}
-	if (found.empty() && !unread.empty())
+	if (found.empty() && unread)
 		throw sys::Error("P2P_UNREAD_SLOT", "no slot was read",
-				 {{"bdf", unread[0]->bdf.name()}, {"name", name}});
+				 {{"bdf", unread->bdf.name()}, {"name", name}});
 	if (found.empty())
 		throw noFunction(name);
-	return *found[0];
+	return found;
 }
 
 const Function &Machine::at(const Bdf &bdf) const
@@ -122,10 +116,10 @@ const Function &Machine::at(const Bdf &bdf) const
 	throw noFunction(bdf.name());
 }
 
-const Function &Machine::find(const std::string &name) const
+std::vector<const Function *> Machine::findAll(const std::string &name) const
 {
 	if (const auto bdf = Bdf::parse(name))
-		return at(*bdf);
+		return {&at(*bdf)};
 	if (const auto model = modelOf(name))
 		return findModel(*this, *model, name);
 
@@ -136,8 +130,19 @@ const Function &Machine::find(const std::string &name) const
 	for (const Function &function : functions)
 		if (path.empty() ? std::ranges::count(function.names, name) > 0
 				 : function.path == path)
-			return function;
+			return {&function};
 	throw noFunction(name);
+}
+
+const Function &Machine::find(const std::string &name) const
+{
+	const auto found = findAll(name);
+	if (found.size() == 1)
+		return *found[0];
+	std::string has;
+	for (const Function *function : found)
+		has += (has.empty() ? "" : ", ") + function->bdf.name();
+	throw sys::Error("P2P_SEVERAL", name + " is several", {{"name", name}, {"has", has}});
 }
 
 }

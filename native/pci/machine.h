@@ -166,10 +166,12 @@ struct Machine {
 	// Reads everything under root + '/sys' and '/proc'.
 	static Machine scan(const std::string &root, Depth depth = Depth::needed);
 
-	// The function a user names: bdf, kernel path, kernel name (nvme0n1, card0) or
-	// VENDOR:DEVICE[@SLOT]. Error P2P_NO_FUNCTION (facts: name), P2P_SEVERAL (name, has),
+	// What a user names: bdf, kernel path, kernel name (nvme0n1, card0) or
+	// VENDOR:DEVICE[@SLOT], which may be several. Error P2P_NO_FUNCTION (facts: name),
 	// P2P_UNREAD_SLOT (name, bdf: which may be it), or P2P_BAD_NAME where it is none of these
 	// forms.
+	std::vector<const Function *> findAll(const std::string &name) const;
+	// The only one; Error P2P_SEVERAL (name, has) besides.
 	const Function &find(const std::string &name) const;
 	const Function &at(const Bdf &bdf) const;
 	const Function *lookUp(const Bdf &bdf) const;

@@ -176,7 +176,7 @@ const mistakes: readonly (readonly [args: readonly string[], says: RegExp])[] = 
 	[['--route', client], /^p2p-acs: --route needs CLIENT and PROVIDER/],
 	[['--route', client, provider, first], /^p2p-acs: extra operand: 0000:02:00\.0/],
 	[[client, '--clear', 'rr', '-n'], /^p2p-acs: 0000:03:00\.0 has no ACS: there is nothing/],
-	[['09:00.0'], /^p2p-acs: there is no function 09:00\.0/],
+	[['09:00.0'], /^p2p-acs: there is no function 0000:09:00\.0/],
 	[['09:00.0', '--clear', 'rr', '-n'], /^p2p-acs: there is no function 0000:09:00\.0/],
 	[['no/such', '--clear', 'rr', '-n'], /^p2p-acs: 'no\/such' names no function/],
 	[['--in-use'], /^p2p-acs: --in-use goes with --clear, --set/],

@@ -2,7 +2,7 @@
 // What p2p-bind keeps, on a real kernel: rules that outlive a boot, records that outlive a crash, and
 // what others may have put in their place.
 
-import test, {type ExecutionContext} from 'ava';
+import test from 'ava';
 import type {Result} from '../../lab/boot.ts';
 import {debianSource} from '../../lab/debian.ts';
 import {udevLine} from '../../lab/udev.ts';
@@ -59,15 +59,12 @@ test.serial(
 	},
 );
 
-const isDebian = debianSource() !== undefined;
-/** Others' udev is not unpacked. */
-function udevTest(what: string, run: (t: ExecutionContext) => Promise<void>): void {
-	if (isDebian) test.serial(what, run);
-	else test.skip(`${what} (no package sources of a Debian)`, () => {});
-}
+// udev comes out of Debian's package.
+const lacking = debianSource() === undefined ? ' (no package sources of a Debian)' : '';
+const udevTest = lacking === '' ? test.serial : test.skip;
 
 udevTest(
-	'after a boot the rule takes the function from its driver, and --restore leads back',
+	`after a boot the rule takes the function from its driver, and --restore leads back${lacking}`,
 	async (t) => {
 		await bind('--persist=install $disk');
 		await reboot();
@@ -92,7 +89,7 @@ const usages: readonly (readonly [string, string, string])[] = [
 ];
 
 for (const [what, use, end] of usages) {
-	udevTest(`the rule leaves a disk to its driver that ${what}`, async (t) => {
+	udevTest(`the rule leaves a disk to its driver that ${what}${lacking}`, async (t) => {
 		await bind('--persist=install $disk');
 		await reboot();
 		const disk = `d=${await diskOf('disk')}`;
@@ -130,7 +127,7 @@ test.serial('of two rules that cannot both be written, the earlier one stands ag
 	await diskOf('other');
 });
 
-udevTest('--driver none is kept too', async (t) => {
+udevTest(`--driver none is kept too${lacking}`, async (t) => {
 	await bind('--driver none --persist=install $disk');
 	await reboot();
 	await applyRules();

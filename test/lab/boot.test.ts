@@ -11,6 +11,7 @@ import test from 'ava';
 import {boot, type Guest} from '../../lab/boot.ts';
 import {findMachine} from '../../lab/machines.ts';
 import {isControl} from '../../lab/qemu.ts';
+import {run} from '../helpers/program.ts';
 
 const machine = `
 	root-port
@@ -158,6 +159,21 @@ test.serial('the screen shows what its memory holds', async (t) => {
 	t.is(picture.toString('latin1', 1, 4), 'PNG');
 	t.deepEqual([picture.readUInt32BE(16), picture.readUInt32BE(20)], [1024, 768]);
 });
+
+test.serial(
+	'a picture that cannot be made is said in one sentence, and leaves nothing behind',
+	(t) => {
+		for (const [words, status, sentence] of [
+			[['--machine=acs', '--screenshot=x.png'], 2, 'the machine has no display'],
+			[['--machine=/tmp'], 2, '/tmp is a folder'],
+			[['--screenshot=/nope/x.png', '--', 'true'], 125, 'no picture of the display: QEMU: .*'],
+		] as const) {
+			const ended = run('p2p-lab', ...words);
+			t.is(ended.status, status);
+			t.regex(ended.stderr, new RegExp(`^(p2p-lab: .*\n)*p2p-lab: ${sentence}\n$`));
+		}
+	},
+);
 
 test.serial('QEMU answers through both of its monitors', async (t) => {
 	t.like(await guest.qmp('query-status'), {running: true});
