@@ -5,7 +5,7 @@ import {parsePlace, parseVia} from './endpoint.ts';
 import {Failure} from './failure.ts';
 import type {CopyOrder, Mechanism, Verify} from './native.ts';
 import {patternSeed} from './pattern.ts';
-import {type AllowWord, permission} from './permission.ts';
+import {type AllowWord, mechanismWords, permission, requireWords} from './permission.ts';
 import {parseSize} from './units.ts';
 
 /** As the options of p2p-copy(8) of these names; what is left out is as there. */
@@ -44,8 +44,8 @@ export const copyDefaults = {verify: 'sample', queues: 2, depth: 64, timeout: 30
 /** The words that each may be. */
 export const copyChoices = {
 	verify: ['full', 'sample', 'none'],
-	require: ['direct', 'any'],
-	mechanism: ['type1', 'iommufd'],
+	require: requireWords,
+	mechanism: mechanismWords,
 	width: [1, 2, 4, 8],
 } as const;
 /** The least and the most of each. */

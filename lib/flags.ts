@@ -2,8 +2,7 @@
 // Options that several programs share, in the words of the parser.
 
 import {option, string} from '@oclif/core/flags';
-import {copyChoices} from './copy-order.ts';
-import {allowWords} from './permission.ts';
+import {allowWords, mechanismWords, requireWords} from './permission.ts';
 
 /** Options of programs that only look. */
 export const fromFlag = {
@@ -30,7 +29,7 @@ export const assumptionFlags = {
 // Alike in every program that moves or maps.
 
 export const require = option({
-	options: copyChoices.require,
+	options: requireWords,
 	default: 'any',
 	description: 'refuse what is not direct, or what is not reachable (default)',
 })();
@@ -42,6 +41,6 @@ export const allow = string({
 });
 
 export const mechanism = option({
-	options: copyChoices.mechanism,
+	options: mechanismWords,
 	description: 'of VFIO; if left out, iommufd where it can be had',
 })();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // --pattern: which seed, and that FROM was named for it, since it is overwritten.
 
-import {randomInt} from 'node:crypto';
 import {parsePlace} from './endpoint.ts';
 import {Failure} from './failure.ts';
 
@@ -19,7 +18,12 @@ export function patternSeed({pattern, hasLength}: Words, {from, to}: Ends): numb
 		throw new Failure(
 			`--pattern overwrites FROM: name the range, ${from.replace(/\+.*/, '')}+OFF and --length`,
 		);
-	return pattern === 'random' ? randomInt(2 ** 32) : parseSeed(pattern);
+	return pattern === 'random' ? randomSeed() : parseSeed(pattern);
+}
+
+function randomSeed(): number {
+	const [seed = 0] = crypto.getRandomValues(new Uint32Array(1));
+	return seed;
 }
 
 function isFile(from: string): boolean {

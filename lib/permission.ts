@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
-// How far a program may go that moves or maps: --require and --allow.
+// How far a program may go that moves or maps, and by which of VFIO: --require, --allow and
+// --mechanism.
 
 import {Failure} from './failure.ts';
 import type {Allowed} from './native.ts';
 
+export const requireWords = ['direct', 'any'] as const;
+export const mechanismWords = ['type1', 'iommufd'] as const;
 export const allowWords = ['not-supported', 'unknown', 'register-bar', 'driver-owned'] as const;
 
 export type AllowWord = (typeof allowWords)[number];

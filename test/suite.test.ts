@@ -4,9 +4,26 @@
 import {spawnSync} from 'node:child_process';
 import {closeSync, openSync, readdirSync} from 'node:fs';
 import test from 'ava';
+import {machine} from './helpers/machine.ts';
 import {run} from './helpers/program.ts';
 
 const programs = readdirSync('bin').filter((name) => /^p2p(-\w+)?$/.test(name));
+
+/** What a program's start has loaded of node. process.moduleLoadList: lib/internal/bootstrap of node. */
+const loaded = `
+	process.on('exit', () => require('node:fs').writeSync(2, process.moduleLoadList.join('\\n')));
+	require('./bin/launch.js')(process.argv[1]);
+`;
+
+test('a start loads nothing heavy that its command does not need', (t) => {
+	const words = ['p2p-list', '--raw', '--sysroot', machine(t, 'root-port\n  nvme\n')];
+	const {status, stderr} = spawnSync(process.execPath, ['-e', loaded, '--', ...words], {
+		encoding: 'utf8',
+	});
+	t.is(status, 0, stderr);
+	t.regex(stderr, /^NativeModule fs$/m);
+	t.notRegex(stderr, /^NativeModule (crypto|stream|child_process|net)$/m);
+});
 
 for (const program of programs) {
 	test(`${program} --help explains itself on stdout`, (t) => {
