@@ -22,6 +22,12 @@ export type Lab = {
 /** `npm run test:iommufd` runs the same tests on a kernel that has it. */
 export const kernel: KernelName = process.env.P2P_LAB_KERNEL === 'iommufd' ? 'iommufd' : 'debian';
 
+/** The host's /tmp, which guests see, may hold any name; the project itself may lie there. */
+const emptyTmp = `
+	mkdir /run/project && mount --bind "$PWD" /run/project && mount -t tmpfs -o mode=1777 tmp /tmp &&
+	mkdir -p "$PWD" && mount --bind /run/project "$PWD"
+`;
+
 const alarming = /DMAR: \[|AMD-Vi: Event|AER:|\bBUG\b|Oops|general protection|WARNING: CPU/;
 
 export function useLab(test: TestFn<unknown>, drawing: string, options: BootOptions = {}): Lab {
@@ -46,6 +52,8 @@ export function useLab(test: TestFn<unknown>, drawing: string, options: BootOpti
 
 	test.serial.before('the lab boots', async () => {
 		guest = await boot(drawing, {kernel, ...options});
+		const {status, stderr} = await guest.run(emptyTmp);
+		if (status !== 0) throw new Error(`no /tmp for tests: ${stderr}`);
 		seen = (await guest.dmesg()).split('\n').length;
 	});
 	test.afterEach.always('the kernel log is quiet', async (t) => {
@@ -84,6 +92,9 @@ export function shows(
  * by interrupt then, which the kernel shows.
  */
 export const untilCopying = 'until grep -q vfio-msix /proc/interrupts; do sleep 0.1; done; sleep 1';
+
+/** A line of shell: `line` while the program of pid $p stands still in its work; its status is $s. */
+export const whileStopped = (line: string) => `kill -STOP $p; ${line}; s=$?; kill -CONT $p`;
 
 /** strace without a trace, for its `-e inject=`; only what is traced stops the program. */
 export const strace = 'strace -f --seccomp-bpf --quiet=all -o /dev/null';
