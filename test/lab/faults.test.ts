@@ -5,7 +5,15 @@
 import {createHash} from 'node:crypto';
 import test, {type ExecutionContext} from 'ava';
 import {boot} from '../../lab/boot.ts';
-import {fillRandom, nodeOf, readAt, shows, untilCopying, useLab} from '../helpers/lab.ts';
+import {
+	fillRandom,
+	nodeOf,
+	readAt,
+	shows,
+	untilCopying,
+	useLab,
+	whileStopped,
+} from '../helpers/lab.ts';
 
 const MiB = 1 << 20;
 
@@ -82,10 +90,10 @@ test.serial(
 
 test.serial('two copies on one function: one is busy, the other complete', async (t) => {
 	const sent = fillRandom(lab.guest().image('disk'), 0, 32 * MiB);
-	await lab.slowDown('disk', 8 * MiB);
+	await lab.slowDown('disk', 4 * MiB);
 	const line = 'p2p-copy $disk/ns1 $mem/bar2 --length 32M --verify';
 	const result = await lab.run(
-		`${line} & p=$!; ${untilCopying}; p2p-copy $disk/ns1+1M $mem/bar2 --length 1M; s=$?; wait $p; echo $s $?`,
+		`${line} & p=$!; ${untilCopying}; ${whileStopped('p2p-copy $disk/ns1+1M $mem/bar2 --length 1M')}; wait $p; echo $s $?`,
 	);
 	await lab.slowDown('disk', 0);
 	shows(t, result, {
@@ -97,11 +105,11 @@ test.serial('two copies on one function: one is busy, the other complete', async
 });
 
 test.serial("two copies through one disk's CMB: one after the other", async (t) => {
-	await lab.slowDown('disk', 8 * MiB);
+	await lab.slowDown('disk', 2 * MiB);
 	const line = 'p2p-copy $disk/ns1 $other/ns1 --length 16M --overwrite-signature --verify';
 	const second = 'p2p-copy $mem/bar2 $disk/cmb --length 1M --staged';
 	const result = await lab.run(
-		`${line} & p=$!; ${untilCopying}; ${second}; s=$?; wait $p; echo $s $?; ${second}`,
+		`${line} & p=$!; ${untilCopying}; ${whileStopped(second)}; wait $p; echo $s $?; ${second}`,
 	);
 	await lab.slowDown('disk', 0);
 	shows(t, result, {status: 0, stdout: '2 0\n', stderr: /^p2p-copy: 0000:\S+ is busy: /});
@@ -136,17 +144,16 @@ test.serial(
 	'a provider without a driver gets one by hand in mid-copy: the bytes are right',
 	async (t) => {
 		await lab.run('p2p-bind $mem --driver none');
-		await lab.slowDown('disk', 8 * MiB);
-		const byUs = 'p2p-bind $mem';
+		await lab.slowDown('disk', 4 * MiB);
 		const byHand =
 			'echo vfio-pci >/sys/bus/pci/devices/$mem/driver_override; echo $mem >/sys/bus/pci/drivers_probe';
 		const result = await lab.run(
-			`p2p-copy $disk/ns1 $mem/bar2 --length 32M --verify & p=$!; ${untilCopying}; ${byUs}; echo $?; ${byHand}; wait $p; echo $?`,
+			`p2p-copy $disk/ns1 $mem/bar2 --length 32M --verify & p=$!; ${untilCopying}; ${whileStopped('p2p-bind $mem')}; ${byHand}; wait $p; echo $s $?`,
 		);
 		await lab.slowDown('disk', 0);
 		shows(t, result, {
 			status: 0,
-			stdout: '1\n0\n',
+			stdout: '1 0\n',
 			stderr: /^p2p-bind: \S+ is in use: \S+\/resource2 is open in process \d+ \(p2p-copy\)\n/,
 		});
 		await stillWorks(t);
