@@ -10,6 +10,7 @@ import {type Endpoint, parseEndpoint} from '../lib/endpoint.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {allow, mechanism, require} from '../lib/flags.ts';
+import {type Held, hold} from '../lib/held.ts';
 import {
 	type Inheritance,
 	mappingInheritance,
@@ -17,7 +18,7 @@ import {
 	shareInheritance,
 	shareText,
 } from '../lib/map-text.ts';
-import {type Job, type MapReport, native, type ShareReport} from '../lib/native.ts';
+import {type MapReport, native, type ShareReport} from '../lib/native.ts';
 import {permission} from '../lib/permission.ts';
 import {readRunning} from '../lib/supply.ts';
 import {parseSize} from '../lib/units.ts';
@@ -150,24 +151,4 @@ function requireOperands(words: readonly string[], names = ['CLIENT', 'PROVIDER'
 	const extra = words[names.length];
 	if (missing !== undefined) throw new Failure(`missing operand: ${missing}`);
 	if (extra !== undefined) throw new Failure(`extra operand: ${extra}`);
-}
-
-type Held<Report> = {readonly report: Report; close(): Promise<void>};
-
-async function hold<Report>(
-	start: (ready: (report: Report) => void) => Job<null>,
-): Promise<Held<Report>> {
-	let job: Job<null> | undefined;
-	const report = await new Promise<Report>((ready, refused) => {
-		job = start(ready);
-		job.result.catch(refused);
-	});
-
-	return {
-		report,
-		close: async () => {
-			job?.stop();
-			await job?.result;
-		},
-	};
 }

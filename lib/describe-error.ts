@@ -111,6 +111,19 @@ const sentences: Readonly<Record<string, Describe>> = {
 		],
 	}),
 	P2P_IN_USE: (facts) => describeUses(facts),
+	P2P_NO_DISK_DRIVER: ({driver}) => ({
+		text:
+			driver === 'ublk'
+				? 'this kernel has no ublk (ublk_drv, CONFIG_BLK_DEV_UBLK)'
+				: 'this kernel has no nbd device that is free (nbd, CONFIG_BLK_DEV_NBD)',
+		hints: driver === 'ublk' ? ['--driver nbd'] : ['modprobe nbd nbds_max=64'],
+	}),
+	P2P_DISK_ENDED: ({path}) => ({
+		text: `the kernel has removed ${path}: somebody else ended it`,
+	}),
+	P2P_DISK_CUT: ({path}) => ({
+		text: `${path} was removed while it was in use: what had not been written by then is lost`,
+	}),
 	P2P_NO_BAR: ({bdf, bar, has}) => ({
 		text: `${bdf} has no bar${bar}${has === '' ? '' : `; it has ${has}`}`,
 		hints: [showBars(bdf)],

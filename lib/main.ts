@@ -20,6 +20,7 @@ export const commands: Readonly<Record<string, Load>> = {
 	bind: () => import('../commands/bind.ts'),
 	check: () => import('../commands/check.ts'),
 	copy: () => import('../commands/copy.ts'),
+	disk: () => import('../commands/disk.ts'),
 	lab: () => import('../commands/lab.ts'),
 	list: () => import('../commands/list.ts'),
 	map: () => import('../commands/map.ts'),

@@ -407,6 +407,33 @@ export type ShareReport = {
 	readonly hostFd: number | null;
 };
 
+export type DiskDriver = 'ublk' | 'nbd';
+
+export type DiskOrder = {
+	/** A BAR, CMB or PMR. */
+	readonly memory: Place;
+	/** Whole 512-byte blocks; null: to the end of the memory. */
+	readonly length: number | null;
+	readonly readOnly: boolean;
+	/** '': nbd only where the kernel has no ublk. */
+	readonly driver: DiskDriver | '';
+	readonly allowed: Allowed;
+};
+
+/** A block device whose bytes are memory of a function. */
+export type DiskReport = {
+	readonly path: string;
+	readonly driver: DiskDriver;
+	readonly function: string;
+	readonly bar: number;
+	/** Where in the BAR it starts. */
+	readonly start: number;
+	readonly length: number;
+	readonly access: 'vfio' | 'sysfs';
+	/** Who keeps it from ending; empty while nobody has asked for that. */
+	readonly uses: readonly Use[];
+};
+
 export type BindOrder = {
 	/** With restore, none: all that were changed. */
 	readonly functions: readonly string[];
@@ -621,6 +648,8 @@ export type Native = {
 	map(source: Read, order: MapOrder, onReady: (report: MapReport) => void): Job<null>;
 	/** Calls onReady once the dma-buf is there and holds it until stop(). */
 	share(order: ShareOrder, onReady: (report: ShareReport) => void): Job<null>;
+	/** Calls onTold once the disk is there, and when its end waits for others; serves it until stop(). */
+	serve(source: Read, order: DiskOrder, onTold: (disk: DiskReport) => void): Job<null>;
 	bind(order: BindOrder): Promise<BindReport>;
 	/** No functions: all that p2p-bind has changed. */
 	bindShow(order: {

@@ -9,6 +9,23 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The job's result; where a signal came first, the end of the process after the job's own. */
 export async function endBySignal<T>(job: Job<T>, settled: () => void): Promise<T> {
+	const stopping = stopBySignal(job);
+
+	try {
+		const result = await job.result;
+		if (stopping.by() === undefined) return result;
+	} catch (error) {
+		if (stopping.by() === undefined) throw error;
+	} finally {
+		settled();
+		stopping.end();
+	}
+	dieOf(stopping.by() as NodeJS.Signals);
+	return await new Promise<never>(() => {});
+}
+
+/** Signals stop the job, until end(); by(): the first that came. */
+export function stopBySignal(job: Job<unknown>) {
 	let received: NodeJS.Signals | undefined;
 	let count = 0;
 	const onSignal = (signal: NodeJS.Signals) => {
@@ -19,15 +36,10 @@ export async function endBySignal<T>(job: Job<T>, settled: () => void): Promise<
 	};
 	for (const signal of signals) process.on(signal, onSignal);
 
-	try {
-		const result = await job.result;
-		if (received === undefined) return result;
-	} catch (error) {
-		if (received === undefined) throw error;
-	} finally {
-		settled();
-		for (const signal of signals) process.off(signal, onSignal);
-	}
-	dieOf(received);
-	return await new Promise<never>(() => {});
+	return {
+		by: () => received,
+		end: () => {
+			for (const signal of signals) process.off(signal, onSignal);
+		},
+	};
 }

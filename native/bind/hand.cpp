@@ -79,13 +79,6 @@ static bool isDriverName(const std::string &name)
 	});
 }
 
-// Where the kernel itself finds modprobe: no search path can lead elsewhere.
-static std::string modprobe()
-{
-	const auto path = sys::readText("/proc/sys/kernel/modprobe").value_or("");
-	return path.empty() ? "/sbin/modprobe" : path;
-}
-
 void Hand::load(const std::string &driver)
 {
 	if (driver.empty())
@@ -99,11 +92,7 @@ void Hand::load(const std::string &driver)
 	// Another machine's modules cannot be asked for.
 	if (!root_.empty())
 		throw missing;
-	std::vector<std::string> words = {modprobe(), "-q"};
-	if (isDry_)
-		words.push_back("-n");
-	words.push_back(driver);
-	if (sys::run(words) != 0 || (!isDry_ && !sys::exists(driverFolder(driver))))
+	if (!sys::loadModule(driver, isDry_) || (!isDry_ && !sys::exists(driverFolder(driver))))
 		throw missing;
 	commands_.push_back("modprobe " + driver);
 }

@@ -10,6 +10,7 @@
 #include "sys/owned_file.h"
 #include "transfer/copy.h"
 #include "transfer/map.h"
+#include "transfer/serve.h"
 #include "transfer/share.h"
 
 #include <variant>
@@ -284,6 +285,20 @@ static Napi::Value share(const Napi::CallbackInfo &info)
 		[](Napi::Env env, int) { return env.Null(); }, sharedToJs);
 }
 
+// serve(source, order, onTold): Job<null>
+static Napi::Value serve(const Napi::CallbackInfo &info)
+{
+	const auto order = diskOrder(info[1].As<Napi::Object>());
+
+	return job<transfer::Disk>(
+		info.Env(), info[2].As<Napi::Function>(),
+		[source = sourceOf(info[0]), order](const sys::Stop &stop, const auto &tell) {
+			transfer::serve(*source.read(), order, stop, tell);
+			return 0;
+		},
+		[](Napi::Env env, int) { return env.Null(); }, diskToJs);
+}
+
 // bind(order): Promise<BindReport>
 static Napi::Value bind(const Napi::CallbackInfo &info)
 {
@@ -335,6 +350,7 @@ static Napi::Object exportAll(Napi::Env env, Napi::Object exports)
 	exports["bench"] = Napi::Function::New(env, bench);
 	exports["map"] = Napi::Function::New(env, map);
 	exports["share"] = Napi::Function::New(env, share);
+	exports["serve"] = Napi::Function::New(env, serve);
 	exports["bind"] = Napi::Function::New(env, bind);
 	exports["bindShow"] = Napi::Function::New(env, bindShow);
 	exports["acs"] = Napi::Function::New(env, acs);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "binding/bind_to_js.h"
 
+#include "binding/to_js.h"
 #include "binding/values.h"
 
 namespace binding
@@ -86,15 +87,6 @@ static Napi::Object stateToJs(Napi::Env env, const bind::State &state)
 	auto object = Napi::Object::New(env);
 	object["driver"] = textOrNull(env, state.driver);
 	object["driverOverride"] = textOrNull(env, state.driverOverride);
-	return object;
-}
-
-static Napi::Object useToJs(Napi::Env env, const pci::Use &use)
-{
-	auto object = Napi::Object::New(env);
-	object["code"] = use.code;
-	for (const auto &[name, fact] : use.facts)
-		object[name] = fact;
 	return object;
 }
 

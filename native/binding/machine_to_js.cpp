@@ -195,4 +195,13 @@ Napi::Object scanToJs(Napi::Env env, const pci::Machine &machine)
 	return object;
 }
 
+Napi::Object useToJs(Napi::Env env, const pci::Use &use)
+{
+	auto object = Napi::Object::New(env);
+	object["code"] = use.code;
+	for (const auto &[name, fact] : use.facts)
+		object[name] = fact;
+	return object;
+}
+
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "pci/machine.h"
+#include "pci/use.h"
 #include "route/fix.h"
 #include "route/matrix.h"
 #include "route/verdict.h"
@@ -14,6 +15,7 @@ namespace binding
 
 Napi::Object machineToJs(Napi::Env env, const pci::Machine &machine);
 Napi::Object functionToJs(Napi::Env env, const pci::Function &function);
+Napi::Object useToJs(Napi::Env env, const pci::Use &use);
 Napi::Object pairToJs(Napi::Env env, const route::Verdict &verdict);
 
 // {machine, functions} and {machine, pairs}.

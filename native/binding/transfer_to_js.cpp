@@ -146,6 +146,15 @@ transfer::ShareOrder shareOrder(const Napi::Object &order)
 		.length = numberIfAny(order.Get("length"))};
 }
 
+transfer::DiskOrder diskOrder(const Napi::Object &order)
+{
+	return {.memory = place(order.Get("memory").As<Napi::Object>()),
+		.length = numberIfAny(order.Get("length")),
+		.isReadOnly = isSet(order, "readOnly"),
+		.driver = order.Get("driver").ToString(),
+		.permission = permission(order.Get("allowed").As<Napi::Object>())};
+}
+
 static const char *addressKind(bool isIdentity)
 {
 	return isIdentity ? "bus-address" : "iova";
@@ -363,6 +372,21 @@ Napi::Object mappingToJs(Napi::Env env, const transfer::Mapping &mapping)
 	object["hostFd"] = descriptorToJs(env, mapping.hostFd);
 	object["hostIova"] = hasHost ? hexToJs(env, pci::number(mapping.hostIova)) : env.Null();
 	object["hostLength"] = hasHost ? lengthToJs(env, mapping.hostLength) : env.Null();
+	return object;
+}
+
+Napi::Object diskToJs(Napi::Env env, const transfer::Disk &disk)
+{
+	auto object = Napi::Object::New(env);
+
+	object["path"] = disk.path;
+	object["driver"] = disk.driver;
+	object["function"] = disk.function;
+	object["bar"] = disk.bar;
+	object["start"] = lengthToJs(env, disk.start);
+	object["length"] = lengthToJs(env, disk.length);
+	object["access"] = disk.access;
+	object["uses"] = list(env, disk.uses, useToJs);
 	return object;
 }
 

@@ -5,6 +5,7 @@
 #include "transfer/bench.h"
 #include "transfer/copy.h"
 #include "transfer/map.h"
+#include "transfer/serve.h"
 #include "transfer/share.h"
 
 #include <napi.h>
@@ -17,11 +18,13 @@ Napi::Object sampleToJs(Napi::Env env, const transfer::Sample &sample);
 transfer::Order copyOrder(const Napi::Object &order);
 transfer::MapOrder mapOrder(const Napi::Object &order);
 transfer::ShareOrder shareOrder(const Napi::Object &order);
+transfer::DiskOrder diskOrder(const Napi::Object &order);
 
 Napi::Object planToJs(Napi::Env env, const transfer::Plan &plan);
 Napi::Object reportToJs(Napi::Env env, const transfer::Report &report);
 Napi::Object progressToJs(Napi::Env env, const transfer::Progress &progress);
 Napi::Object mappingToJs(Napi::Env env, const transfer::Mapping &mapping);
 Napi::Object sharedToJs(Napi::Env env, const transfer::Shared &shared);
+Napi::Object diskToJs(Napi::Env env, const transfer::Disk &disk);
 
 }

@@ -114,6 +114,11 @@ std::optional<MemoryPart> findPmr(const vfio::Function &function)
 	return part;
 }
 
+void persistPmr(const vfio::Function &function)
+{
+	Registers(function).read(PMRSTS);
+}
+
 void forgetOwnCmb(const vfio::Function &function)
 {
 	const Registers registers(function);

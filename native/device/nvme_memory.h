@@ -39,6 +39,10 @@ std::optional<MemoryPart> findCmb(const vfio::Function &function);
 // The same for the PMR, which is enabled, if need be, and waited for. Error P2P_TIMEOUT.
 std::optional<MemoryPart> findPmr(const vfio::Function &function);
 
+// Returns once what was stored in the PMR, which is enabled, stays there whatever comes: by a read
+// of PMRSTS (3.1.3.21, PMRWBM; a read of the region before it does for the other sort).
+void persistPmr(const vfio::Function &function);
+
 // Tells the controller by which address its own requests mean its CMB, until its next disable().
 void placeOwnCmb(const vfio::Function &function, pci::Iova start);
 // And that none does: somebody before us may have left an address at which host memory lies now,

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <memory>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -61,6 +62,16 @@ std::optional<uint64_t> availableBytes()
 	return kibibytes ? std::optional(*kibibytes * 1024) : std::nullopt;
 }
 
+int processId()
+{
+	return getpid();
+}
+
+bool isRunning(int processId)
+{
+	return kill(processId, 0) == 0 || errno == EPERM;
+}
+
 static int wait(pid_t child)
 {
 	int status = 0;
@@ -89,6 +100,17 @@ int run(const std::vector<std::string> &words)
 		posix_spawn(&child, arguments[0], &actions, nullptr, arguments.data(), environment);
 	posix_spawn_file_actions_destroy(&actions);
 	return error ? 127 : wait(child);
+}
+
+bool loadModule(const std::string &name, bool isDry)
+{
+	// Where the kernel itself finds modprobe: no search path can lead elsewhere.
+	const auto path = readText("/proc/sys/kernel/modprobe").value_or("");
+	std::vector<std::string> words{path.empty() ? "/sbin/modprobe" : path, "-q"};
+	if (isDry)
+		words.push_back("-n");
+	words.push_back(name);
+	return run(words) == 0;
 }
 
 }

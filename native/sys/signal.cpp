@@ -17,6 +17,13 @@ Fd makeCounter()
 	return Fd(check(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd", "eventfd"), "eventfd");
 }
 
+void raise(const Fd &counter) noexcept
+{
+	const uint64_t once = 1;
+	// A counter that can count no further is raised already.
+	[[maybe_unused]] const auto done = ::write(counter.number(), &once, sizeof once);
+}
+
 void waitFor(std::span<const Signal> signals, int timeout)
 {
 	std::array<pollfd, 4> polled{};

@@ -16,6 +16,7 @@ struct Signal {
 
 // A counter that others raise (eventfd(2)), readable while it is not 0.
 Fd makeCounter();
+void raise(const Fd &counter) noexcept;
 
 // poll(2), until one of them shows or the time is up; milliseconds. Empties counters that show, so
 // that what comes after this is heard. At most four.

@@ -3,7 +3,9 @@
 
 #include "sys/error.h"
 
+#include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <linux/io_uring.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -17,9 +19,11 @@ static Fd setUp(unsigned entries, io_uring_params &parameters)
 	return Fd(check(static_cast<int>(fd), "io_uring_setup", "io_uring"), "io_uring");
 }
 
-Uring::Uring(unsigned entries) : entries_(entries)
+Uring::Uring(unsigned entries, Requests requests)
+    : entries_(entries), requestSize_(requests == Requests::wide ? 128 : sizeof(io_uring_sqe))
 {
 	io_uring_params parameters{};
+	parameters.flags = requests == Requests::wide ? IORING_SETUP_SQE128 : 0;
 	fd_ = setUp(entries, parameters);
 	// Since 5.4 both rings are in one mapping.
 	const auto &sq = parameters.sq_off;
@@ -27,8 +31,7 @@ Uring::Uring(unsigned entries) : entries_(entries)
 	const size_t sqSize = sq.array + parameters.sq_entries * sizeof(unsigned);
 	const size_t cqSize = cq.cqes + parameters.cq_entries * sizeof(io_uring_cqe);
 	rings_ = View::ofFile(fd_, IORING_OFF_SQ_RING, std::max(sqSize, cqSize));
-	requests_ =
-		View::ofFile(fd_, IORING_OFF_SQES, parameters.sq_entries * sizeof(io_uring_sqe));
+	requests_ = View::ofFile(fd_, IORING_OFF_SQES, parameters.sq_entries * requestSize_);
 	sqTail_ = sq.tail;
 	sqMask_ = sq.ring_mask;
 	sqArray_ = sq.array;
@@ -43,25 +46,55 @@ unsigned &Uring::at(size_t offset) const
 	return *reinterpret_cast<unsigned *>(rings_.data() + offset);
 }
 
-bool Uring::push(bool isWrite, int file, std::span<std::byte> memory, uint64_t offset, uint64_t tag)
+io_uring_sqe *Uring::next() const
 {
 	if (underWay_ >= entries_)
-		return false;
+		return nullptr;
+	auto *place = requests_.data() + (at(sqTail_) & at(sqMask_)) * requestSize_;
+	std::memset(place, 0, requestSize_);
+	return reinterpret_cast<io_uring_sqe *>(place);
+}
+
+void Uring::send()
+{
 	const unsigned tail = at(sqTail_);
 	const unsigned index = tail & at(sqMask_);
-	auto &entry = reinterpret_cast<io_uring_sqe *>(requests_.data())[index];
 
-	entry = {};
-	entry.opcode = isWrite ? IORING_OP_WRITE : IORING_OP_READ;
-	entry.fd = file;
-	entry.off = offset;
-	entry.addr = reinterpret_cast<uintptr_t>(memory.data());
-	entry.len = static_cast<uint32_t>(memory.size());
-	entry.user_data = tag;
 	at(sqArray_ + index * sizeof(unsigned)) = index;
 	std::atomic_ref(at(sqTail_)).store(tail + 1, std::memory_order_release);
 	pushed_++;
 	underWay_++;
+}
+
+bool Uring::push(bool isWrite, int file, std::span<std::byte> memory, uint64_t offset, uint64_t tag)
+{
+	auto *entry = next();
+	if (!entry)
+		return false;
+	entry->opcode = isWrite ? IORING_OP_WRITE : IORING_OP_READ;
+	entry->fd = file;
+	entry->off = offset;
+	entry->addr = reinterpret_cast<uintptr_t>(memory.data());
+	entry->len = static_cast<uint32_t>(memory.size());
+	entry->user_data = tag;
+	send();
+	return true;
+}
+
+bool Uring::pushCommand(int file, uint32_t command, std::span<const std::byte> facts, uint64_t tag)
+{
+	auto *entry = next();
+	if (!entry)
+		return false;
+	entry->opcode = IORING_OP_URING_CMD;
+	entry->fd = file;
+	entry->cmd_op = command;
+	entry->user_data = tag;
+	// They start in the last words of a plain request.
+	constexpr size_t start = 48;
+	std::memcpy(reinterpret_cast<std::byte *>(entry) + start, facts.data(),
+		    std::min(facts.size(), requestSize_ - start));
+	send();
 	return true;
 }
 

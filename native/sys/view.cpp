@@ -49,6 +49,15 @@ View View::ofFile(const Fd &file, uint64_t offset, size_t size)
 	return View(static_cast<std::byte *>(data), length);
 }
 
+View View::ofFileToRead(const Fd &file, uint64_t offset, size_t size)
+{
+	void *data = mmap(nullptr, size, PROT_READ, MAP_SHARED, file.number(),
+			  static_cast<off_t>(offset));
+	if (data == MAP_FAILED)
+		throw Error::fromErrno("mmap", file.path());
+	return View(static_cast<std::byte *>(data), size);
+}
+
 View View::ofMemory(size_t size)
 {
 	void *data = mmap(nullptr, size, PROT_READ | PROT_WRITE,

@@ -18,6 +18,8 @@ public:
 	// A shared, writable view of a file from offset on. Its address is congruent to the size
 	// (up to 1 GiB), so that the kernel can use huge page-table entries for a BAR.
 	static View ofFile(const Fd &file, uint64_t offset, size_t size);
+	// The same, not to be written to; its address is the kernel's choice.
+	static View ofFileToRead(const Fd &file, uint64_t offset, size_t size);
 	// Zeroed anonymous memory, shared and populated, for queues and staging.
 	static View ofMemory(size_t size);
 

@@ -3,7 +3,6 @@
 
 #include "sys/clock.h"
 #include "sys/error.h"
-#include "sys/file.h"
 #include "transfer/carrier.h"
 #include "transfer/fence.h"
 #include "transfer/guard.h"
@@ -11,7 +10,6 @@
 #include "transfer/own_data.h"
 
 #include <algorithm>
-#include <linux/pci_regs.h>
 
 namespace transfer
 {
@@ -66,19 +64,11 @@ static uint64_t decideLength(const Plan &plan, Hold &hold)
 	return length;
 }
 
-// Registers are no memory: only what is known to be one is touched, or what the user vouches for.
 static void guardMemory(const Plan &plan, const HeldMemory *memory, uint64_t length)
 {
-	if (!memory)
-		return;
-	const auto &function = memory->function();
-	requireNoMsix(function, memory->bar().config(), memory->barIndex(), memory->start(),
-		      length);
-	const bool isVouchedFor = plan.order.permission.registerBar || plan.order.width > 0;
-	if (!isVouchedFor && !memory->isKnown(length))
-		throw Error("P2P_REGISTER_BAR", "this BAR may be registers",
-			    {{"bdf", function.bdf.name()},
-			     {"bar", std::to_string(memory->barIndex())}});
+	if (memory)
+		memory->requireUsable(length,
+				      plan.order.permission.registerBar || plan.order.width > 0);
 }
 
 // What somebody's data lies on is not written, unless at the user's word.
@@ -88,33 +78,16 @@ static void guardMedium(const Plan &plan, const End &end, Hold &hold, device::Cl
 		requireNoSignature(*client, hold.hostMemory(Side::largestBlock).memory());
 }
 
-// The kernel's own view: memory decoding still on, the function still there. What VFIO shows of
-// COMMAND is its virtual copy.
 static bool isAlive(const HeldMemory *memory)
 {
-	if (!memory)
-		return true;
-	const auto &function = memory->function();
-	const pci::Config now(sys::readBytes(function.folder + "/config", 64).value_or(""));
-	const auto command = now.u16(PCI_COMMAND);
-	return !now.isGone() && command && (function.physfn || *command & PCI_COMMAND_MEMORY);
-}
-
-// Nobody there any more: what was written since went nowhere.
-static void requireThere(const HeldMemory *memory)
-{
-	if (!memory)
-		return;
-	const auto &function = memory->function();
-	const auto bytes = sys::readBytes(function.folder + "/config", 64).value_or("");
-	if (bytes.empty() || pci::Config(bytes).isGone())
-		throw Error("P2P_GONE", "the function is gone", {{"bdf", function.bdf.name()}});
+	return !memory || memory->isAlive();
 }
 
 static void requireMemory(const Hold &hold)
 {
 	for (const auto *memory : {hold.from(), hold.to(), hold.via()})
-		requireThere(memory);
+		if (memory)
+			memory->requireThere();
 }
 
 namespace

@@ -5,11 +5,13 @@
 #include "device/cpu.h"
 #include "device/nvme_memory.h"
 #include "sys/error.h"
+#include "sys/file.h"
 #include "transfer/guard.h"
 #include "transfer/side.h"
 
 #include <bit>
 #include <fcntl.h>
+#include <linux/pci_regs.h>
 
 namespace transfer
 {
@@ -50,6 +52,7 @@ HeldMemory::HeldMemory(vfio::AddressSpace *space, const End &end, const MemoryPa
 	requireRange("the memory", part.size, end.place.offset, 1);
 	start_ = partStart_ + end.place.offset;
 	size_ = part.size - end.place.offset;
+	isPersistent_ = end.place.kind == PlaceKind::pmr;
 }
 
 std::span<std::byte> HeldMemory::bytes(uint64_t length) const
@@ -68,6 +71,39 @@ bool HeldMemory::isKnown(uint64_t length) const
 		return true;
 	return held_.function() && device::engineFor(function_) == "nvme" &&
 	       isInNvmeMemory(*held_.function(), bar_.index, start_, length);
+}
+
+void HeldMemory::requireUsable(uint64_t length, bool isVouchedFor) const
+{
+	requireNoMsix(function_, held_.config(), barIndex(), start_, length);
+	if (!isVouchedFor && !isKnown(length))
+		throw Error("P2P_REGISTER_BAR", "this BAR may be registers",
+			    {{"bdf", function_.bdf.name()}, {"bar", std::to_string(barIndex())}});
+}
+
+static pci::Config configNow(const pci::Function &function)
+{
+	return pci::Config(sys::readBytes(function.folder + "/config", 64).value_or(""));
+}
+
+bool HeldMemory::isAlive() const
+{
+	const auto now = configNow(function_);
+	const auto command = now.u16(PCI_COMMAND);
+	return !now.isGone() && command && (function_.physfn || *command & PCI_COMMAND_MEMORY);
+}
+
+void HeldMemory::requireThere() const
+{
+	const auto now = configNow(function_);
+	if (!now.u16(PCI_COMMAND) || now.isGone())
+		throw Error("P2P_GONE", "the function is gone", {{"bdf", function_.bdf.name()}});
+}
+
+void HeldMemory::persist() const
+{
+	if (isPersistent_)
+		device::nvme::persistPmr(*held_.function());
 }
 
 void HeldMemory::map(vfio::AddressSpace &space, vfio::IovaPlan &iovas)

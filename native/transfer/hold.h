@@ -42,6 +42,16 @@ public:
 	uint64_t startInPart() const { return start_ - partStart_; }
 	// Is it known to be memory, without the user's word?
 	bool isKnown(uint64_t length) const;
+	// Registers are no memory: only what is known to be one is touched, or what the user
+	// vouches for. Error P2P_REGISTER_BAR, P2P_MSIX, P2P_UNKNOWN_MSIX.
+	void requireUsable(uint64_t length, bool isVouchedFor) const;
+	// The kernel's own view: memory decoding still on, the function still there. What VFIO
+	// shows of COMMAND is its virtual copy.
+	bool isAlive() const;
+	// Error P2P_GONE where nobody is there any more: what was written since went nowhere.
+	void requireThere() const;
+	// What was stored stays when the power fails, where the memory is made for that.
+	void persist() const;
 
 	// Lets the functions of the address space reach it.
 	void map(vfio::AddressSpace &space, vfio::IovaPlan &iovas);
@@ -62,6 +72,7 @@ private:
 	uint64_t partStart_ = 0; // of the CMB in its BAR
 	uint64_t start_ = 0;
 	uint64_t size_ = 0;
+	bool isPersistent_ = false; // a PMR
 	std::optional<vfio::Window> window_;
 };
 

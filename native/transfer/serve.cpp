@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+#include "transfer/serve.h"
+
+#include "device/nvme_memory.h"
+#include "pci/usage.h"
+#include "sys/clock.h"
+#include "sys/error.h"
+#include "sys/file.h"
+#include "sys/process.h"
+#include "sys/served_disk.h"
+#include "sys/signal.h"
+#include "sys/words.h"
+#include "transfer/access.h"
+#include "transfer/ends.h"
+#include "transfer/guard.h"
+#include "transfer/hold.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace transfer
+{
+
+using sys::Ask;
+using sys::Error;
+
+namespace
+{
+
+// The memory as what the disk's requests are about.
+class Platter
+{
+public:
+	Platter(const HeldMemory &memory, uint64_t length)
+	    : memory_(memory), bytes_(memory.bytes(length))
+	{
+	}
+
+	int answer(const Ask &ask) noexcept;
+
+private:
+	int read(const Ask &ask) const;
+	int write(const Ask &ask) const;
+	int flush() const;
+
+	const HeldMemory &memory_;
+	std::span<std::byte> bytes_;
+};
+
+}
+
+int Platter::answer(const Ask &ask) noexcept
+{
+	try {
+		if (ask.offset > bytes_.size() || ask.bytes.size() > bytes_.size() - ask.offset)
+			return EINVAL;
+		if (ask.sort == Ask::Sort::flush)
+			return flush();
+		return ask.sort == Ask::Sort::read ? read(ask) : write(ask);
+	} catch (const Error &) {
+		return EIO;
+	}
+}
+
+// A function that is gone or decodes nothing gives ones, without a word; some emulators zeros.
+static bool isSuspect(std::span<const std::byte> bytes)
+{
+	const auto isAll = [&](std::byte value) {
+		return std::ranges::all_of(bytes, [&](std::byte byte) { return byte == value; });
+	};
+	return isAll(std::byte{0xff}) || isAll(std::byte{0});
+}
+
+int Platter::read(const Ask &ask) const
+{
+	sys::copyWords(ask.bytes.data(), bytes_.data() + ask.offset, ask.bytes.size());
+	return isSuspect(ask.bytes.last(sizeof(uint64_t))) && !memory_.isAlive() ? EIO : 0;
+}
+
+// And takes whatever is written. To read the end of it again pushes the rest ahead of it, and
+// shows that somebody was there.
+int Platter::write(const Ask &ask) const
+{
+	auto *place = bytes_.data() + ask.offset;
+	std::byte last[sizeof(uint64_t)];
+
+	sys::copyWords(place, ask.bytes.data(), ask.bytes.size());
+	sys::copyWords(last, place + ask.bytes.size() - sizeof last, sizeof last);
+	const bool isKept = std::ranges::equal(last, ask.bytes.last(sizeof last));
+	return isKept && (!isSuspect(last) || memory_.isAlive()) ? 0 : EIO;
+}
+
+int Platter::flush() const
+{
+	memory_.persist();
+	return memory_.isAlive() ? 0 : EIO;
+}
+
+static std::unique_ptr<sys::ServedDisk> makeDisk(const DiskOrder &order, uint64_t length,
+						 const sys::Answer &answer)
+{
+	const sys::DiskShape shape{.size = length, .isReadOnly = order.isReadOnly};
+	if (order.driver == "nbd")
+		return sys::serveByNbd(shape, answer);
+	try {
+		return sys::serveByUblk(shape, answer);
+	} catch (const Error &error) {
+		if (error.code != "P2P_NO_DISK_DRIVER" || order.driver == "ublk")
+			throw;
+		return sys::serveByNbd(shape, answer);
+	}
+}
+
+static uint64_t decideLength(const DiskOrder &order, const HeldMemory &memory)
+{
+	constexpr uint64_t block = sys::DiskShape::blockSize;
+	if (!order.length)
+		return memory.size() / block * block;
+	requireRange("the memory", memory.startInPart() + memory.size(), memory.startInPart(),
+		     *order.length);
+	requireMultiple("the length", *order.length, block);
+	return *order.length;
+}
+
+// Who has the disk, this process aside.
+static pci::Uses usesOf(const std::string &path)
+{
+	auto uses = pci::usesOfBlock("", sys::baseName(path));
+	const auto own = std::to_string(sys::processId());
+	std::erase_if(uses, [&](const pci::Use &use) {
+		const auto pid = use.facts.find("pid");
+		return pid != use.facts.end() && pid->second == own;
+	});
+	return uses;
+}
+
+namespace
+{
+
+// The end of a disk: not before everybody has let go of it, or at once.
+class Ending
+{
+public:
+	Ending(Disk disk, const sys::Stop &stop, const std::function<void(Disk)> &tell)
+	    : disk_(std::move(disk)), stop_(stop), tell_(tell)
+	{
+	}
+
+	// Error P2P_DISK_CUT.
+	bool isDue()
+	{
+		if (!stop_.asked.stop_requested())
+			return false;
+		auto uses = usesOf(disk_.path);
+		if (uses.empty())
+			return true;
+		if (stop_.hurried.stop_requested())
+			throw Error("P2P_DISK_CUT", disk_.path + " was in use",
+				    {{"path", disk_.path}});
+		if (uses != disk_.uses) {
+			disk_.uses = std::move(uses);
+			tell_(disk_);
+		}
+		return false;
+	}
+
+private:
+	Disk disk_;
+	const sys::Stop &stop_;
+	const std::function<void(Disk)> &tell_;
+};
+
+}
+
+void serve(const pci::Machine &machine, const DiskOrder &order, const sys::Stop &stop,
+	   const std::function<void(Disk)> &tell)
+{
+	constexpr uint64_t second = 1'000'000'000;
+	const auto end = findMemory(machine, order.memory, order.permission,
+				    order.length.value_or(sys::DiskShape::blockSize));
+	const auto &function = *end.function;
+	requireMultiple("the offset in the memory", order.memory.offset, sizeof(uint64_t));
+	std::unique_ptr<vfio::AddressSpace> space;
+	if (end.access == "vfio") {
+		requireViable(route::vfioView(machine, function, function));
+		space = vfio::openSpace(chooseSpace(machine, {&function}, nullptr, ""), function);
+	}
+	const HeldMemory memory(space.get(), end);
+	const uint64_t length = decideLength(order, memory);
+	memory.requireUsable(length, order.permission.registerBar);
+
+	// Declared before the disk, whose end may still ask for bytes.
+	Platter platter(memory, length);
+	const auto counter = sys::makeCounter();
+	const std::stop_callback onStop(stop.asked, [&] { sys::raise(counter); });
+	const std::stop_callback onHurry(stop.hurried, [&] { sys::raise(counter); });
+	const auto disk =
+		makeDisk(order, length, [&](const Ask &ask) { return platter.answer(ask); });
+	const Disk facts{.path = disk->path(),
+			 .driver = disk->driver(),
+			 .function = function.bdf.name(),
+			 .bar = memory.barIndex(),
+			 .start = memory.start(),
+			 .length = length,
+			 .access = end.access};
+	Ending ending(facts, stop, tell);
+
+	tell(facts);
+	uint64_t looked = sys::now();
+	while (!ending.isDue()) {
+		const bool isEnding = stop.asked.stop_requested();
+		if (!disk->serve(counter, isEnding ? 100 : 1000))
+			throw Error("P2P_DISK_ENDED", disk->path() + " has ended",
+				    {{"path", disk->path()}});
+		if (sys::now() - looked > second) {
+			memory.requireThere();
+			looked = sys::now();
+		}
+	}
+}
+
+}
