@@ -7,36 +7,24 @@
 #include "sys/process.h"
 #include "sys/served_disk.h"
 #include "sys/signal.h"
+#include "sys/ublk_uapi.h"
 #include "sys/uring.h"
 
 #include <bit>
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
-#include <linux/ioctl.h>
-#include <linux/ublk_cmd.h>
 #include <optional>
 
 namespace sys
 {
 
-// Commands as the driver knows them from Linux 6.4 on; a kernel can be without those before.
-static constexpr uint32_t getInfo = _IOR('u', UBLK_CMD_GET_DEV_INFO, ublksrv_ctrl_cmd);
-static constexpr uint32_t add = _IOWR('u', UBLK_CMD_ADD_DEV, ublksrv_ctrl_cmd);
-static constexpr uint32_t remove = _IOWR('u', UBLK_CMD_DEL_DEV, ublksrv_ctrl_cmd);
-static constexpr uint32_t removeLater = _IOR('u', 0x14, ublksrv_ctrl_cmd); // DEL_DEV_ASYNC, 6.9
-static constexpr uint32_t start = _IOWR('u', UBLK_CMD_START_DEV, ublksrv_ctrl_cmd);
-static constexpr uint32_t stop = _IOWR('u', UBLK_CMD_STOP_DEV, ublksrv_ctrl_cmd);
-static constexpr uint32_t setParameters = _IOWR('u', UBLK_CMD_SET_PARAMS, ublksrv_ctrl_cmd);
-static constexpr uint32_t fetch = _IOWR('u', UBLK_IO_FETCH_REQ, ublksrv_io_cmd);
-static constexpr uint32_t commit = _IOWR('u', UBLK_IO_COMMIT_AND_FETCH_REQ, ublksrv_io_cmd);
+using namespace uapi;
 
 static constexpr unsigned depth = 32;
 static constexpr uint32_t largest = 256 << 10; // bytes of one request
 static constexpr uint64_t second = 1'000'000'000, forever = UINT64_MAX / 2;
 
-// What ublksrv_flags, which the driver keeps for servers, says of ours: the upper half that it is
-// one of ours, the lower half whose.
+// What serverFlags says of ours: the upper half that it is one of ours, the lower half whose.
 static constexpr uint64_t mark = 0x70327064; // 'p2pd'
 
 template <class T> static std::span<const std::byte> factsOf(const T &command)
@@ -44,20 +32,16 @@ template <class T> static std::span<const std::byte> factsOf(const T &command)
 	return std::as_bytes(std::span(&command, 1));
 }
 
-static ublksrv_ctrl_cmd about(uint32_t device)
+static UblkControl about(uint32_t device)
 {
-	ublksrv_ctrl_cmd command{};
-	command.dev_id = device;
-	command.queue_id = UINT16_MAX; // none
-	return command;
+	return {.device = device};
 }
 
-template <class T> static ublksrv_ctrl_cmd about(uint32_t device, T &facts)
+template <class T> static UblkControl about(uint32_t device, T &facts)
 {
-	auto command = about(device);
-	command.addr = reinterpret_cast<uintptr_t>(&facts);
-	command.len = sizeof facts;
-	return command;
+	return {.device = device,
+		.length = sizeof facts,
+		.address = reinterpret_cast<uintptr_t>(&facts)};
 }
 
 namespace
@@ -75,10 +59,12 @@ public:
 
 private:
 	void removeOrphans();
-	void addDevice(const DiskShape &shape);
+	void addDevice();
+	void setParameters(const DiskShape &shape);
 	void openQueue();
-	int control(uint32_t number, const ublksrv_ctrl_cmd &command, uint64_t patience);
-	void require(uint32_t number, const ublksrv_ctrl_cmd &command, const char *name);
+	void remove();
+	int control(uint32_t number, const UblkControl &command, uint64_t patience);
+	void require(uint32_t number, const UblkControl &command, const char *name);
 	void take(const Uring::Completion &completion);
 	int answer(unsigned tag);
 	void fetchNext(uint32_t number, unsigned tag, int result);
@@ -87,7 +73,7 @@ private:
 
 	Answer answer_;
 	Fd control_;
-	ublksrv_ctrl_dev_info info_{};
+	UblkDevice info_{};
 	std::string path_;
 	Fd queue_;
 	View asks_, buffers_;
@@ -113,28 +99,34 @@ UblkDisk::UblkDisk(const DiskShape &shape, Answer answer)
     : answer_(std::move(answer)), control_(openControl())
 {
 	removeOrphans();
-	addDevice(shape);
+	addDevice();
 	try {
+		setParameters(shape);
 		openQueue();
-		auto command = about(info_.dev_id);
+		auto command = about(info_.device);
 		command.data[0] = static_cast<uint64_t>(processId());
 		// The kernel looks for partitions meanwhile: it asks, and is answered.
-		require(start, command, "UBLK_CMD_START_DEV");
+		require(UBLK_START_DEV, command, "UBLK_CMD_START_DEV");
 	} catch (const Error &) {
-		control(remove, about(info_.dev_id), second);
+		remove();
 		throw;
 	}
-	path_ = "/dev/ublkb" + std::to_string(info_.dev_id);
+	path_ = "/dev/ublkb" + std::to_string(info_.device);
 }
 
 UblkDisk::~UblkDisk()
 {
+	remove();
+}
+
+void UblkDisk::remove()
+{
 	// Whoever has it open is brought to write down what it holds: that is answered too.
-	control(stop, about(info_.dev_id), forever);
+	control(UBLK_STOP_DEV, about(info_.device), forever);
 	asks_ = View();
 	queue_ = Fd();
-	if (control(removeLater, about(info_.dev_id), second) == -EOPNOTSUPP)
-		control(remove, about(info_.dev_id), second);
+	if (control(UBLK_DEL_DEV_ASYNC, about(info_.device), second) == -EOPNOTSUPP)
+		control(UBLK_DEL_DEV, about(info_.device), second);
 }
 
 // A server that was killed leaves the number behind, and /dev/ublkcN.
@@ -144,60 +136,50 @@ void UblkDisk::removeOrphans()
 	for (const auto &name : list("/sys/class/ublk-char")) {
 		const auto device =
 			static_cast<uint32_t>(std::stoul("0" + name.substr(prefix.size())));
-		ublksrv_ctrl_dev_info info{};
-		const bool isOurs = control(getInfo, about(device, info), forever) == 0 &&
-				    info.ublksrv_flags >> 32 == mark;
-		if (!isOurs || isRunning(static_cast<int>(info.ublksrv_flags & UINT32_MAX)))
+		UblkDevice info{};
+		const bool isOurs = control(UBLK_GET_DEV_INFO, about(device, info), forever) == 0 &&
+				    info.serverFlags >> 32 == mark;
+		if (!isOurs || isRunning(static_cast<int>(info.serverFlags & UINT32_MAX)))
 			continue;
-		control(stop, about(device), second);
-		control(removeLater, about(device), second);
+		control(UBLK_STOP_DEV, about(device), second);
+		control(UBLK_DEL_DEV_ASYNC, about(device), second);
 	}
 }
 
-void UblkDisk::addDevice(const DiskShape &shape)
+void UblkDisk::addDevice()
 {
-	info_.nr_hw_queues = 1;
-	info_.queue_depth = depth;
-	info_.max_io_buf_bytes = largest;
-	info_.dev_id = UINT32_MAX; // any
-	info_.ublksrv_flags = mark << 32 | static_cast<uint32_t>(processId());
-	require(add, about(UINT32_MAX, info_), "UBLK_CMD_ADD_DEV");
+	info_.depth = depth;
+	info_.largest = largest;
+	info_.serverFlags = mark << 32 | static_cast<uint32_t>(processId());
+	require(UBLK_ADD_DEV, about(info_.device, info_), "UBLK_CMD_ADD_DEV");
+}
 
-	ublk_params parameters{};
+void UblkDisk::setParameters(const DiskShape &shape)
+{
 	constexpr auto blockShift = static_cast<uint8_t>(std::countr_zero(DiskShape::blockSize));
-	parameters.len = sizeof parameters;
-	parameters.types = UBLK_PARAM_TYPE_BASIC;
-	parameters.basic = {.attrs = UBLK_ATTR_VOLATILE_CACHE |
-				     (shape.isReadOnly ? UBLK_ATTR_READ_ONLY : 0u),
-			    .logical_bs_shift = blockShift,
-			    .physical_bs_shift = 12,
-			    .io_opt_shift = 12,
-			    .io_min_shift = blockShift,
-			    .max_sectors = largest >> blockShift,
-			    .chunk_sectors = 0,
-			    .dev_sectors = shape.size >> blockShift,
-			    .virt_boundary_mask = 0};
-	const int done = control(setParameters, about(info_.dev_id, parameters), forever);
-	if (done < 0) {
-		control(remove, about(info_.dev_id), second);
-		errno = -done;
-		throw Error::fromErrno("UBLK_CMD_SET_PARAMS", control_.path());
-	}
+	UblkParameters parameters{.attributes = UBLK_ATTR_VOLATILE_CACHE |
+						(shape.isReadOnly ? UBLK_ATTR_READ_ONLY : 0u),
+				  .logicalShift = blockShift,
+				  .physicalShift = 12,
+				  .optimalShift = 12,
+				  .leastShift = blockShift,
+				  .mostSectors = largest >> blockShift,
+				  .sectors = shape.size >> blockShift};
+	require(UBLK_SET_PARAMS, about(info_.device, parameters), "UBLK_CMD_SET_PARAMS");
 }
 
 void UblkDisk::openQueue()
 {
-	queue_ = Fd::open("/dev/ublkc" + std::to_string(info_.dev_id), O_RDWR);
-	const size_t size = depth * sizeof(ublksrv_io_desc);
-	asks_ = View::ofFileToRead(queue_, UBLKSRV_CMD_BUF_OFFSET,
-				   (size + pageSize() - 1) / pageSize() * pageSize());
+	queue_ = Fd::open("/dev/ublkc" + std::to_string(info_.device), O_RDWR);
+	const size_t size = depth * sizeof(UblkAsk);
+	asks_ = View::ofFileToRead(queue_, 0, (size + pageSize() - 1) / pageSize() * pageSize());
 	buffers_ = View::ofMemory(size_t{depth} * largest);
 	for (unsigned tag = 0; tag < depth; tag++)
-		fetchNext(fetch, tag, 0);
+		fetchNext(UBLK_FETCH, tag, 0);
 }
 
 // Error where the driver refuses.
-void UblkDisk::require(uint32_t number, const ublksrv_ctrl_cmd &command, const char *name)
+void UblkDisk::require(uint32_t number, const UblkControl &command, const char *name)
 {
 	const int done = control(number, command, forever);
 	if (done >= 0)
@@ -207,7 +189,7 @@ void UblkDisk::require(uint32_t number, const ublksrv_ctrl_cmd &command, const c
 }
 
 // What the driver says, or -ETIME. Meanwhile the disk is served.
-int UblkDisk::control(uint32_t number, const ublksrv_ctrl_cmd &command, uint64_t patience)
+int UblkDisk::control(uint32_t number, const UblkControl &command, uint64_t patience)
 {
 	const uint64_t end = now() + patience;
 
@@ -250,27 +232,27 @@ void UblkDisk::take(const Uring::Completion &completion)
 	fetching_--;
 	// Anything else is the end: UBLK_IO_RES_ABORT.
 	const auto tag = static_cast<unsigned>(completion.tag);
-	if (completion.result == UBLK_IO_RES_OK)
-		fetchNext(commit, tag, answer(tag));
+	if (completion.result == 0)
+		fetchNext(UBLK_COMMIT_AND_FETCH, tag, answer(tag));
 }
 
 // Bytes, or -errno.
 int UblkDisk::answer(unsigned tag)
 {
-	const auto ask = reinterpret_cast<const ublksrv_io_desc *>(asks_.data())[tag];
-	const uint64_t length = uint64_t{ask.nr_sectors} * 512;
-	const uint64_t offset = ask.start_sector * 512;
+	const auto ask = reinterpret_cast<const UblkAsk *>(asks_.data())[tag];
+	const uint64_t length = uint64_t{ask.sectors} * 512;
+	const uint64_t offset = ask.start * 512;
 	const std::span bytes(bufferOf(tag), length);
 	int trouble = EOPNOTSUPP;
 
-	switch (ublksrv_get_op(&ask)) {
-	case UBLK_IO_OP_READ:
+	switch (ask.operation) {
+	case UBLK_OP_READ:
 		trouble = answer_({Ask::Sort::read, offset, bytes});
 		break;
-	case UBLK_IO_OP_WRITE:
+	case UBLK_OP_WRITE:
 		trouble = answer_({Ask::Sort::write, offset, bytes});
 		break;
-	case UBLK_IO_OP_FLUSH:
+	case UBLK_OP_FLUSH:
 		trouble = answer_({.sort = Ask::Sort::flush});
 		break;
 	default:
@@ -281,10 +263,9 @@ int UblkDisk::answer(unsigned tag)
 
 void UblkDisk::fetchNext(uint32_t number, unsigned tag, int result)
 {
-	const ublksrv_io_cmd command{.q_id = 0,
-				     .tag = static_cast<uint16_t>(tag),
-				     .result = result,
-				     .addr = reinterpret_cast<uintptr_t>(bufferOf(tag))};
+	const UblkIo command{.tag = static_cast<uint16_t>(tag),
+			     .result = result,
+			     .address = reinterpret_cast<uintptr_t>(bufferOf(tag))};
 	ring_.pushCommand(queue_.number(), number, factsOf(command), tag);
 	fetching_++;
 }

@@ -13,6 +13,10 @@
 namespace sys
 {
 
+// Younger than the headers may be: IORING_OP_URING_CMD and IORING_SETUP_SQE128, of 5.19.
+static constexpr uint8_t driverCommand = 46;
+static constexpr unsigned wideRequests = 1 << 10;
+
 static Fd setUp(unsigned entries, io_uring_params &parameters)
 {
 	const long fd = syscall(__NR_io_uring_setup, entries, &parameters);
@@ -23,7 +27,7 @@ Uring::Uring(unsigned entries, Requests requests)
     : entries_(entries), requestSize_(requests == Requests::wide ? 128 : sizeof(io_uring_sqe))
 {
 	io_uring_params parameters{};
-	parameters.flags = requests == Requests::wide ? IORING_SETUP_SQE128 : 0;
+	parameters.flags = requests == Requests::wide ? wideRequests : 0;
 	fd_ = setUp(entries, parameters);
 	// Since 5.4 both rings are in one mapping.
 	const auto &sq = parameters.sq_off;
@@ -86,9 +90,9 @@ bool Uring::pushCommand(int file, uint32_t command, std::span<const std::byte> f
 	auto *entry = next();
 	if (!entry)
 		return false;
-	entry->opcode = IORING_OP_URING_CMD;
+	entry->opcode = driverCommand;
 	entry->fd = file;
-	entry->cmd_op = command;
+	entry->off = command; // cmd_op, and 0 behind it
 	entry->user_data = tag;
 	// They start in the last words of a plain request.
 	constexpr size_t start = 48;
