@@ -7,19 +7,34 @@ import {string} from '@oclif/core/args';
 import {boolean, integer, string as option} from '@oclif/core/flags';
 import {BaseCommand, type Named, noSysroot} from '../lib/base-command.ts';
 import {type Cell, matrixJson, matrixText, measureCell, measurePair} from '../lib/bench-matrix.ts';
-import {type Common, matrixPairs, orderOf, type Pair, possiblePairs} from '../lib/bench-order.ts';
+import {
+	type Common,
+	matrixPairs,
+	orderOf,
+	type Pair,
+	possiblePairs,
+	requireRange,
+} from '../lib/bench-order.ts';
+import {parseEndpoint} from '../lib/endpoint.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {allow, require} from '../lib/flags.ts';
+import {checkText, faultText, loadRows, loadsText} from '../lib/loads-text.ts';
 import {plotSvg, tableText} from '../lib/measure.ts';
+import {type LoadSample, native, type Place} from '../lib/native.ts';
 import {isTerminal, tell} from '../lib/output.ts';
 import {permission} from '../lib/permission.ts';
+import {Progress} from '../lib/progress.ts';
+import {endBySignal} from '../lib/signals.ts';
+import {readRunning} from '../lib/supply.ts';
 import {parseSize} from '../lib/units.ts';
+
+const ofPairs = ['matrix', 'write-disks', 'overwrite-signature', 'engine', 'svg'];
 
 export default class Bench extends BaseCommand {
 	static override summary =
 		"Measure how fast a peer's memory is reached, beside the way through host memory.";
-	static override operandsUsage = '[FROM TO]…';
+	static override operandsUsage = '[FROM TO]… | --loads MEMORY | --check-memory NAME/barN+OFF';
 	static override operandKinds: readonly Named[] = ['endpoints'];
 	static override args = {
 		end: string({
@@ -38,6 +53,14 @@ export default class Bench extends BaseCommand {
 		}),
 		'overwrite-signature': boolean({
 			description: 'even one that holds a partition table, file system, LVM or RAID',
+		}),
+		loads: boolean({
+			exclusive: [...ofPairs, 'check-memory'],
+			description: 'the CPU itself: latency and rate of loads, and with +OFF of stores',
+		}),
+		'check-memory': boolean({
+			exclusive: ofPairs,
+			description: 'whether memory keeps what the CPU writes: walking patterns; overwrites it',
 		}),
 		engine: option({
 			helpValue: 'FUNCTION',
@@ -80,7 +103,7 @@ export default class Bench extends BaseCommand {
 	];
 
 	async run(): Promise<void> {
-		const {argv, flags} = await this.parse(Bench);
+		const {argv, flags, metadata} = await this.parse(Bench);
 		if (flags.sysroot !== '')
 			throw new Failure('a benchmark needs the running machine, not --sysroot');
 		const words = argv as string[];
@@ -95,6 +118,13 @@ export default class Bench extends BaseCommand {
 			overwriteSignature: flags['overwrite-signature'],
 			writesDisks: flags['write-disks'],
 		};
+		if (flags.loads || flags['check-memory']) {
+			const length = metadata.flags.length?.setFromDefault ? 0 : common.length;
+			const memory = memoryOf(words);
+			if (flags.loads) await this.runLoads(memory, {...common, length}, flags.json);
+			else await this.runCheck(memory, {...common, length}, flags.json);
+			return;
+		}
 		if (flags.svg !== undefined && (flags.matrix || words.length > 2))
 			throw new Failure('--svg draws one pair');
 		if (words.length === 0) await this.showPossible(flags);
@@ -139,6 +169,47 @@ export default class Bench extends BaseCommand {
 		this.answer(ExitCode.yes, {text, json}, flags.json);
 	}
 
+	private async runLoads(
+		{word, memory}: Memory,
+		{length, runs, durationNs, allowed}: Common,
+		isJson: boolean,
+	): Promise<void> {
+		const isWritten = word.includes('+');
+		const order = {memory, length, isWritten, runs, durationNs, allowed};
+		const samples: LoadSample[] = [];
+		const job = native.measureLoads(await readRunning(), order, (it) => samples.push(it));
+		await endBySignal(job, () => {});
+
+		const rows = loadRows(samples);
+		const text = loadsText(word, rows, isWritten);
+		this.answer(
+			ExitCode.yes,
+			{text, json: {version: 1, place: word, loads: rows, samples}},
+			isJson,
+		);
+	}
+
+	private async runCheck(
+		{word, memory}: Memory,
+		{length, allowed}: Common,
+		isJson: boolean,
+	): Promise<void> {
+		requireRange(word);
+		const progress = isTerminal(2) ? new Progress({legs: []}) : undefined;
+		const seed = Math.floor(Math.random() * 2 ** 32);
+		const job = native.checkMemory(await readRunning(), {memory, length, seed, allowed}, (it) =>
+			progress?.show(it),
+		);
+		const check = await endBySignal(job, () => progress?.clear());
+		const json = {version: 1, place: word, memory: check};
+		if (check.faults === null) {
+			this.answer(ExitCode.yes, {text: checkText(word, check), json}, isJson);
+			return;
+		}
+		this.answer(ExitCode.wrongData, {text: '', json}, isJson);
+		throw new Failure(faultText(word, check), {status: ExitCode.wrongData});
+	}
+
 	private async runMatrix(
 		words: readonly string[],
 		common: Common,
@@ -157,6 +228,16 @@ export default class Bench extends BaseCommand {
 		}
 		this.answer(ExitCode.yes, {text: matrixText(cells), json: matrixJson(cells)}, isJson);
 	}
+}
+
+type Memory = {readonly word: string; readonly memory: Place};
+
+function memoryOf([word, extra]: readonly string[]): Memory {
+	if (word === undefined) throw new Failure('missing operand: the memory, NAME/barN');
+	if (extra !== undefined) throw new Failure(`extra operand: ${extra}`);
+	const memory = parseEndpoint(word);
+	if (memory.kind === 'ns') throw new Failure(`${word} is a namespace; memory is NAME/barN`);
+	return {word, memory};
 }
 
 const nothing = 'no disk on vfio-pci reaches memory that is known to be one';

@@ -36,7 +36,7 @@ export function orderOf({from, to}: Pair, {writesDisks, ...common}: Common): Ben
 }
 
 /** The offset says that this range may go: a slip of the finger names none. */
-function requireRange(word: string): void {
+export function requireRange(word: string): void {
 	if (!word.includes('+'))
 		throw new Failure(`${word}: name the range that may be overwritten: ${word}+0`);
 }

@@ -159,7 +159,7 @@ function tidyUsage(message: string): string {
 	const said = first.startsWith('The following error') ? second.trim() : first;
 	return said
 		.replace(
-			/^(--\w+)(?:=\S*)? cannot also be provided when using (--\w+)$/,
+			/^(--[\w-]+?)(?:=\S*)? cannot also be provided when using (--[\w-]+)$/,
 			'$1 and $2 exclude each other',
 		)
 		.replace(/^Expected --([\w-]+)=(\S*) to be one of: (.*)$/, "--$1: '$2' is none of $3")

@@ -74,7 +74,7 @@ function rowOf(runs: readonly Sample[], linkRate: number | null): Row {
 const speed = (it: Sample) => it.bytes / (it.durationNs / 1e9);
 const cpu = (it: Sample) => it.cpuNs / it.bytes;
 
-function median(numbers: readonly number[]): number {
+export function median(numbers: readonly number[]): number {
 	const sorted = [...numbers].sort((a, b) => a - b);
 	return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
@@ -115,7 +115,7 @@ export function columns(rows: readonly (readonly string[])[], hasNames = false):
 	return rows.map((row) => `${row.map(pad).join('  ')}\n`).join('');
 }
 
-function duration(ns: number | null): string {
+export function duration(ns: number | null): string {
 	if (ns === null) return '-';
 	if (ns < 1e4) return `${ns.toFixed(0)} ns`;
 	return ns < 1e7 ? `${(ns / 1e3).toFixed(0)} µs` : `${(ns / 1e6).toFixed(0)} ms`;

@@ -192,7 +192,7 @@ export type CopyOrder = {
 };
 
 export type Progress = {
-	readonly phase: 'fill' | 'copy' | 'verify';
+	readonly phase: 'check' | 'copy' | 'fill' | 'verify';
 	readonly bytes: number;
 	/** 0: not known, a stream. */
 	readonly total: number;
@@ -356,6 +356,58 @@ export type Sample = {
 	readonly percentile99Ns: number | null;
 	readonly percentile999Ns: number | null;
 	readonly longestNs: number | null;
+};
+
+export type LoadOrder = {
+	readonly memory: Place;
+	/** Bytes that are used; 0: 16 MiB, or what there is. */
+	readonly length: number;
+	/** Stores as well. */
+	readonly isWritten: boolean;
+	readonly runs: number;
+	readonly durationNs: number;
+	readonly allowed: Allowed;
+};
+
+/** One run of p2p-bench --loads: the CPU's loads and stores of 8 bytes, or of 4096 word after word. */
+export type LoadSample = {
+	readonly kind: 'load' | 'store-load' | 'loads' | 'stores';
+	readonly memory: 'uncached' | 'write-combining';
+	readonly access: 'vfio' | 'sysfs';
+	readonly size: number;
+	readonly count: number;
+	readonly durationNs: number;
+	/** What a look at the clock takes, in each of the latencies. */
+	readonly clockNs: number;
+	readonly medianNs: number;
+	readonly percentile99Ns: number;
+	readonly longestNs: number;
+};
+
+export type CheckOrder = {
+	readonly memory: Place;
+	readonly length: number;
+	readonly seed: number;
+	readonly allowed: Allowed;
+};
+
+export type MemoryCheck = {
+	readonly length: number;
+	readonly access: 'vfio' | 'sysfs';
+	/** That were tried, in order; the last one showed the faults. */
+	readonly patterns: readonly string[];
+	readonly faults: {
+		readonly pattern: string;
+		/** Of the first wrong word, from the place's offset on. */
+		readonly offset: number;
+		readonly wrote: string;
+		readonly read: string;
+		/** Wrong words of 8 bytes. */
+		readonly count: number;
+		/** That differed in any of them. */
+		readonly bits: string;
+	} | null;
+	readonly durationNs: number;
 };
 
 export type MapOrder = {
@@ -644,6 +696,12 @@ export type Native = {
 		onTold: (told: CopyPlan | Progress) => void,
 	): Job<CopyReport>;
 	bench(source: Read, order: BenchOrder, onSample: (sample: Sample) => void): Job<CopyPlan>;
+	measureLoads(source: Read, order: LoadOrder, onSample: (sample: LoadSample) => void): Job<null>;
+	checkMemory(
+		source: Read,
+		order: CheckOrder,
+		onProgress: (progress: Progress) => void,
+	): Job<MemoryCheck>;
 	/** Calls onReady once the memory is mapped and holds it until stop(). */
 	map(source: Read, order: MapOrder, onReady: (report: MapReport) => void): Job<null>;
 	/** Calls onReady once the dma-buf is there and holds it until stop(). */

@@ -6,14 +6,16 @@ import type {CopyPlan, Progress as State} from './native.ts';
 import {tell} from './output.ts';
 import {bytes, rate} from './units.ts';
 
+type Legs = Pick<CopyPlan, 'legs'>;
+
 export class Progress {
-	readonly #plan: CopyPlan;
+	readonly #plan: Legs;
 	/** The first that was heard of this phase; rates count from there. */
 	#first: State | undefined;
 	#start = 0;
 	#width = 0;
 
-	constructor(plan: CopyPlan) {
+	constructor(plan: Legs) {
 		this.#plan = plan;
 	}
 
@@ -40,7 +42,7 @@ export class Progress {
 }
 
 /** perSecond: bytes; 0 where that is not known yet. */
-export function progressLine(state: State, perSecond: number, plan: CopyPlan): string {
+export function progressLine(state: State, perSecond: number, plan: Legs): string {
 	const {phase, bytes: done, total} = state;
 	const speed = perSecond > 0 ? [rate(perSecond)] : [];
 	const share = phase === 'copy' && speed.length > 0 ? linkShare(plan, perSecond) : undefined;
@@ -56,13 +58,13 @@ export function progressLine(state: State, perSecond: number, plan: CopyPlan): s
 }
 
 /** The slowest link between the functions; undefined where no function reaches another. */
-export function slowestLink(plan: CopyPlan) {
+export function slowestLink(plan: Legs) {
 	const links = plan.legs.flatMap(({pair}) => pair?.fabric.link ?? []);
 	return links.sort((one, other) => one.bytesPerSecond - other.bytesPerSecond)[0];
 }
 
 /** '38%'; undefined for more than the link could carry, as one does that is only emulated. */
-export function linkShare(plan: CopyPlan, perSecond: number): string | undefined {
+export function linkShare(plan: Legs, perSecond: number): string | undefined {
 	const link = slowestLink(plan);
 	const share = Math.round((100 * perSecond) / (link?.bytesPerSecond ?? 0));
 	return share <= 100 ? `${share}%` : undefined;

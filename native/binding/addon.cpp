@@ -9,7 +9,9 @@
 #include "binding/values.h"
 #include "sys/owned_file.h"
 #include "transfer/copy.h"
+#include "transfer/loads.h"
 #include "transfer/map.h"
+#include "transfer/memory_check.h"
 #include "transfer/serve.h"
 #include "transfer/share.h"
 
@@ -257,6 +259,36 @@ static Napi::Value bench(const Napi::CallbackInfo &info)
 		planToJs, sampleToJs);
 }
 
+// measureLoads(source, order, onSample): Job<null>
+static Napi::Value measureLoads(const Napi::CallbackInfo &info)
+{
+	const auto order = loadOrder(info[1].As<Napi::Object>());
+
+	return job<transfer::LoadSample>(
+		info.Env(), info[2].As<Napi::Function>(),
+		[source = sourceOf(info[0]), order](const sys::Stop &stop, const auto &tell) {
+			transfer::measureLoads(*source.read(), order, stop, tell);
+			return 0;
+		},
+		[](Napi::Env env, int) { return env.Null(); }, loadSampleToJs);
+}
+
+// checkMemory(source, order, onProgress): Job<MemoryCheck>
+static Napi::Value checkMemory(const Napi::CallbackInfo &info)
+{
+	const auto order = checkOrder(info[1].As<Napi::Object>());
+
+	return job<transfer::Progress>(
+		info.Env(), info[2].As<Napi::Function>(),
+		[source = sourceOf(info[0]), order](const sys::Stop &stop, const auto &tell) {
+			return transfer::checkMemory(*source.read(), order, stop,
+						     [&](uint64_t done, uint64_t total) {
+							     tell({"check", done, total});
+						     });
+		},
+		memoryCheckToJs, progressToJs);
+}
+
 // map(source, order, onReady): Job<null>
 static Napi::Value map(const Napi::CallbackInfo &info)
 {
@@ -348,6 +380,8 @@ static Napi::Object exportAll(Napi::Env env, Napi::Object exports)
 	exports["plan"] = Napi::Function::New(env, plan);
 	exports["copy"] = Napi::Function::New(env, copy);
 	exports["bench"] = Napi::Function::New(env, bench);
+	exports["measureLoads"] = Napi::Function::New(env, measureLoads);
+	exports["checkMemory"] = Napi::Function::New(env, checkMemory);
 	exports["map"] = Napi::Function::New(env, map);
 	exports["share"] = Napi::Function::New(env, share);
 	exports["serve"] = Napi::Function::New(env, serve);

@@ -155,6 +155,24 @@ transfer::DiskOrder diskOrder(const Napi::Object &order)
 		.permission = permission(order.Get("allowed").As<Napi::Object>())};
 }
 
+transfer::LoadOrder loadOrder(const Napi::Object &order)
+{
+	return {.memory = place(order.Get("memory").As<Napi::Object>()),
+		.length = number(order.Get("length")),
+		.isWritten = isSet(order, "isWritten"),
+		.runs = static_cast<unsigned>(number(order.Get("runs"))),
+		.durationNs = number(order.Get("durationNs")),
+		.permission = permission(order.Get("allowed").As<Napi::Object>())};
+}
+
+transfer::CheckOrder checkOrder(const Napi::Object &order)
+{
+	return {.memory = place(order.Get("memory").As<Napi::Object>()),
+		.length = number(order.Get("length")),
+		.seed = order.Get("seed").As<Napi::Number>().Uint32Value(),
+		.permission = permission(order.Get("allowed").As<Napi::Object>())};
+}
+
 static const char *addressKind(bool isIdentity)
 {
 	return isIdentity ? "bus-address" : "iova";
@@ -332,6 +350,66 @@ Napi::Object sampleToJs(Napi::Env env, const transfer::Sample &sample)
 	object["percentile99Ns"] = timeToJs(env, latencies.percentile99);
 	object["percentile999Ns"] = timeToJs(env, latencies.percentile999);
 	object["longestNs"] = timeToJs(env, latencies.longest);
+	return object;
+}
+
+static const char *loadKindText(transfer::LoadKind kind)
+{
+	switch (kind) {
+	case transfer::LoadKind::load:
+		return "load";
+	case transfer::LoadKind::storeLoad:
+		return "store-load";
+	case transfer::LoadKind::loads:
+		return "loads";
+	case transfer::LoadKind::stores:
+		break;
+	}
+	return "stores";
+}
+
+Napi::Object loadSampleToJs(Napi::Env env, const transfer::LoadSample &sample)
+{
+	auto object = Napi::Object::New(env);
+	const auto &latencies = sample.latencies;
+
+	object["kind"] = loadKindText(sample.kind);
+	object["memory"] =
+		sample.caching == transfer::Caching::none ? "uncached" : "write-combining";
+	object["access"] = sample.access;
+	object["size"] = lengthToJs(env, sample.size);
+	object["count"] = lengthToJs(env, sample.count);
+	object["durationNs"] = lengthToJs(env, sample.duration);
+	object["clockNs"] = lengthToJs(env, sample.clock);
+	object["medianNs"] = lengthToJs(env, latencies.median);
+	object["percentile99Ns"] = lengthToJs(env, latencies.percentile99);
+	object["longestNs"] = lengthToJs(env, latencies.longest);
+	return object;
+}
+
+static Napi::Value faultsToJs(Napi::Env env, const std::optional<transfer::MemoryFaults> &faults)
+{
+	if (!faults)
+		return env.Null();
+	auto object = Napi::Object::New(env);
+	object["pattern"] = faults->pattern;
+	object["offset"] = lengthToJs(env, faults->offset);
+	object["wrote"] = hexToJs(env, faults->wrote);
+	object["read"] = hexToJs(env, faults->read);
+	object["count"] = lengthToJs(env, faults->count);
+	object["bits"] = hexToJs(env, faults->bits);
+	return object;
+}
+
+Napi::Object memoryCheckToJs(Napi::Env env, const transfer::MemoryCheck &check)
+{
+	auto object = Napi::Object::New(env);
+
+	object["length"] = lengthToJs(env, check.length);
+	object["access"] = check.access;
+	object["patterns"] = list(env, check.patterns);
+	object["faults"] = faultsToJs(env, check.faults);
+	object["durationNs"] = lengthToJs(env, check.duration);
 	return object;
 }
 

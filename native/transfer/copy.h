@@ -14,7 +14,7 @@ namespace transfer
 {
 
 struct Progress {
-	const char *phase = "copy"; // or 'verify', 'fill'
+	const char *phase = "copy"; // or 'verify', 'fill', 'check'
 	uint64_t bytes = 0;
 	uint64_t total = 0; // 0: not known, a stream
 };

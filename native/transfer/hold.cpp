@@ -39,14 +39,15 @@ static MemoryPart partOf(vfio::AddressSpace *space, const End &end)
 }
 
 // A controller is asked once: the next time it may say something else.
-HeldMemory::HeldMemory(vfio::AddressSpace *space, const End &end)
-    : HeldMemory(space, end, partOf(space, end))
+HeldMemory::HeldMemory(vfio::AddressSpace *space, const End &end, vfio::Caching caching)
+    : HeldMemory(space, end, partOf(space, end), caching)
 {
 }
 
-HeldMemory::HeldMemory(vfio::AddressSpace *space, const End &end, const MemoryPart &part)
+HeldMemory::HeldMemory(vfio::AddressSpace *space, const End &end, const MemoryPart &part,
+		       vfio::Caching caching)
     : function_(*end.function), bar_(end.bar ? *end.bar : requireMemoryBar(function_, part.bar)),
-      held_(space, function_, bar_), partStart_(part.offset)
+      held_(space, function_, bar_, caching), partStart_(part.offset)
 {
 	requireRange("the part of the BAR", bar_.size, part.offset, part.size);
 	requireRange("the memory", part.size, end.place.offset, 1);

@@ -28,7 +28,8 @@ class HeldMemory
 public:
 	// Errors as vfio::HeldBar; P2P_NO_CMB (facts bdf, kind), P2P_CMB_QUEUES (a CMB that is not
 	// for data).
-	HeldMemory(vfio::AddressSpace *space, const End &end);
+	HeldMemory(vfio::AddressSpace *space, const End &end,
+		   vfio::Caching caching = vfio::Caching::none);
 
 	const pci::Function &function() const { return function_; }
 	const vfio::HeldBar &bar() const { return held_; }
@@ -64,7 +65,8 @@ public:
 	bool isIdentity() const;
 
 private:
-	HeldMemory(vfio::AddressSpace *space, const End &end, const device::nvme::MemoryPart &part);
+	HeldMemory(vfio::AddressSpace *space, const End &end, const device::nvme::MemoryPart &part,
+		   vfio::Caching caching);
 
 	pci::Function function_;
 	pci::Bar bar_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "transfer/serve.h"
 
-#include "device/nvme_memory.h"
 #include "pci/usage.h"
 #include "sys/clock.h"
 #include "sys/error.h"
@@ -10,14 +9,10 @@
 #include "sys/served_disk.h"
 #include "sys/signal.h"
 #include "sys/words.h"
-#include "transfer/access.h"
-#include "transfer/ends.h"
-#include "transfer/guard.h"
-#include "transfer/hold.h"
+#include "transfer/cpu_memory.h"
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 namespace transfer
 {
@@ -112,17 +107,6 @@ static std::unique_ptr<sys::ServedDisk> makeDisk(const DiskOrder &order, uint64_
 	}
 }
 
-static uint64_t decideLength(const DiskOrder &order, const HeldMemory &memory)
-{
-	constexpr uint64_t block = sys::DiskShape::blockSize;
-	if (!order.length)
-		return memory.size() / block * block;
-	requireRange("the memory", memory.startInPart() + memory.size(), memory.startInPart(),
-		     *order.length);
-	requireMultiple("the length", *order.length, block);
-	return *order.length;
-}
-
 // Who has the disk, this process aside.
 static pci::Uses usesOf(const std::string &path)
 {
@@ -177,21 +161,13 @@ void serve(const pci::Machine &machine, const DiskOrder &order, const sys::Stop 
 	   const std::function<void(Disk)> &tell)
 {
 	constexpr uint64_t second = 1'000'000'000;
-	const auto end = findMemory(machine, order.memory, order.permission,
-				    order.length.value_or(sys::DiskShape::blockSize));
-	const auto &function = *end.function;
-	requireMultiple("the offset in the memory", order.memory.offset, sizeof(uint64_t));
-	std::unique_ptr<vfio::AddressSpace> space;
-	if (end.access == "vfio") {
-		requireViable(route::vfioView(machine, function, function));
-		space = vfio::openSpace(chooseSpace(machine, {&function}, nullptr, ""), function);
-	}
-	const HeldMemory memory(space.get(), end);
-	const uint64_t length = decideLength(order, memory);
-	memory.requireUsable(length, order.permission.registerBar);
+	const CpuMemory memory(
+		machine, order.memory, order.permission,
+		{.length = order.length.value_or(0), .unit = sys::DiskShape::blockSize});
+	const uint64_t length = memory.bytes().size();
 
 	// Declared before the disk, whose end may still ask for bytes.
-	Platter platter(memory, length);
+	Platter platter(memory.held(), length);
 	const auto counter = sys::makeCounter();
 	const std::stop_callback onStop(stop.asked, [&] { sys::raise(counter); });
 	const std::stop_callback onHurry(stop.hurried, [&] { sys::raise(counter); });
@@ -199,11 +175,11 @@ void serve(const pci::Machine &machine, const DiskOrder &order, const sys::Stop 
 		makeDisk(order, length, [&](const Ask &ask) { return platter.answer(ask); });
 	const Disk facts{.path = disk->path(),
 			 .driver = disk->driver(),
-			 .function = function.bdf.name(),
-			 .bar = memory.barIndex(),
-			 .start = memory.start(),
+			 .function = memory.held().function().bdf.name(),
+			 .bar = memory.held().barIndex(),
+			 .start = memory.held().start(),
 			 .length = length,
-			 .access = end.access};
+			 .access = memory.access()};
 	Ending ending(facts, stop, tell);
 
 	tell(facts);
@@ -214,7 +190,7 @@ void serve(const pci::Machine &machine, const DiskOrder &order, const sys::Stop 
 			throw Error("P2P_DISK_ENDED", disk->path() + " has ended",
 				    {{"path", disk->path()}});
 		if (sys::now() - looked > second) {
-			memory.requireThere();
+			memory.held().requireThere();
 			looked = sys::now();
 		}
 	}

@@ -12,14 +12,15 @@ namespace vfio
 
 using sys::Error;
 
-HeldBar::HeldBar(AddressSpace *space, const pci::Function &provider, const pci::Bar &bar)
+HeldBar::HeldBar(AddressSpace *space, const pci::Function &provider, const pci::Bar &bar,
+		 Caching caching)
     : name_(provider.bdf.name()), index_(bar.index), sysfsConfig_(provider.config),
       busAddress_(bar.busAddress.value_or(pci::BusAddress{}))
 {
 	if (provider.driver == "vfio-pci" && space)
 		holdThroughVfio(*space, provider);
 	else
-		holdThroughSysfs(provider);
+		holdThroughSysfs(provider, caching);
 }
 
 void HeldBar::holdThroughVfio(AddressSpace &space, const pci::Function &provider)
@@ -28,16 +29,20 @@ void HeldBar::holdThroughVfio(AddressSpace &space, const pci::Function &provider
 	view_ = function_->view(index_);
 }
 
-void HeldBar::holdThroughSysfs(const pci::Function &provider)
+void HeldBar::holdThroughSysfs(const pci::Function &provider, Caching caching)
 {
 	const auto name = std::to_string(index_);
-	resource_ = sys::Fd::open(provider.folder + "/resource" + name, O_RDWR);
+	const auto path = provider.folder + "/resource" + name;
+	resource_ = sys::Fd::open(path, O_RDWR);
 	const Error::Facts facts{{"bdf", name_}, {"bar", name}};
 
 	if (!resource_.tryLock())
 		throw pci::busy("P2P_BUSY", provider, facts);
 	try {
-		view_ = sys::View::ofFile(resource_, 0, provider.bar(index_)->size);
+		const auto size = provider.bar(index_)->size;
+		view_ = caching == Caching::none
+				? sys::View::ofFile(resource_, 0, size)
+				: sys::View::ofFile(sys::Fd::open(path + "_wc", O_RDWR), 0, size);
 	} catch (const Error &error) {
 		// CONFIG_IO_STRICT_DEVMEM: a region that a driver has requested is exclusive.
 		if (error.code == "EINVAL")

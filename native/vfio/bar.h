@@ -14,13 +14,18 @@
 namespace vfio
 {
 
+// What sort of loads and stores a mapping makes. combining: stores may wait in the CPU to travel
+// together, which only sysfs offers, of prefetchable BARs (resourceN_wc).
+enum class Caching { none, combining };
+
 class HeldBar
 {
 public:
 	// space: only a provider on vfio-pci needs it. Errors as AddressSpace::take() and
 	// Function::view(); for sysfs EACCES, P2P_CLAIMED (a driver has the BAR and the kernel
 	// refuses it), P2P_BUSY.
-	HeldBar(AddressSpace *space, const pci::Function &provider, const pci::Bar &bar);
+	HeldBar(AddressSpace *space, const pci::Function &provider, const pci::Bar &bar,
+		Caching caching = Caching::none);
 
 	// Of the provider; 0 to 5.
 	const std::string &name() const { return name_; }
@@ -37,7 +42,7 @@ public:
 
 private:
 	void holdThroughVfio(AddressSpace &space, const pci::Function &provider);
-	void holdThroughSysfs(const pci::Function &provider);
+	void holdThroughSysfs(const pci::Function &provider, Caching caching);
 
 	std::string name_;
 	int index_;

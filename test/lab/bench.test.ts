@@ -4,6 +4,7 @@
 import {openSync, writeSync} from 'node:fs';
 import test from 'ava';
 import {fillRandom, readAt, shows, useLab} from '../helpers/lab.ts';
+import {isAsDescribed} from '../helpers/schema.ts';
 
 const MiB = 1 << 20;
 
@@ -156,3 +157,103 @@ for (const [line, status, sentence] of refusals) {
 		shows(t, await lab.run(line), {status, stdout: '', stderr: sentence});
 	});
 }
+
+test.serial(
+	"the CPU's loads are timed, and its stores only where that was asked for",
+	async (t) => {
+		const image = lab.guest().image('other', 'ram');
+		const before = fillRandom(image, 0, MiB);
+		const line = 'p2p-bench --loads $other/bar2 --length 64K --time 20 --runs 2';
+		const kinds = async (words: string) => {
+			const result = await lab.run(`${words} --json`);
+			shows(t, result, {status: 0, stderr: ''});
+			isAsDescribed(t, 'p2p-bench', result.stdout);
+			const {loads, samples} = JSON.parse(result.stdout);
+			t.is(samples.length, 2 * loads.length);
+			for (const row of loads)
+				t.true(row.medianNs > 0 && row.longestNs >= row.percentile99Ns && row.bytesPerSecond > 0);
+			return loads.map(({kind, memory}: {kind: string; memory: string}) => `${memory} ${kind}`);
+		};
+		t.deepEqual(await kinds(line), [
+			...['uncached load', 'uncached loads'],
+			...['write-combining load', 'write-combining loads'],
+		]);
+		t.true(readAt(image, 0, MiB).equals(before));
+		t.deepEqual(await kinds(line.replace('bar2', 'bar2+0')), [
+			...['uncached load', 'uncached store-load', 'uncached loads', 'uncached stores'],
+			...['write-combining load', 'write-combining store-load'],
+			...['write-combining loads', 'write-combining stores'],
+		]);
+		t.false(readAt(image, 0, MiB).equals(before));
+		t.true(readAt(image, 64 << 10, MiB - (64 << 10)).equals(before.subarray(64 << 10)));
+		shows(t, await lab.run(line), {
+			status: 0,
+			stdout:
+				/^\S+, through sysfs; a look at the clock takes \d+ ns of each\nWHAT .*\none load .*\nloads /,
+			stderr: '',
+		});
+	},
+);
+
+test.serial(
+	'memory that keeps what is written is sound, and the rest of it is left alone',
+	async (t) => {
+		const beside = fillRandom(lab.guest().image('other', 'ram'), 2 * MiB, MiB);
+		shows(t, await lab.run('p2p-bench --check-memory $other/bar2+1M --length 1M'), {
+			status: 0,
+			stdout: /^\S+\/bar2\+1M: 1 MiB through sysfs kept 8 patterns \(walking one, .*random\) in/,
+			stderr: '',
+		});
+		t.true(readAt(lab.guest().image('other', 'ram'), 2 * MiB, MiB).equals(beside));
+		const {status, stdout} = await lab.run('p2p-bench --check-memory $other/bar2+0 --json');
+		t.is(status, 0);
+		isAsDescribed(t, 'p2p-bench', stdout);
+		t.is(JSON.parse(stdout).memory.length, 16 * MiB);
+	},
+);
+
+test.serial(
+	'memory that somebody else writes is not, and the first wrong word is named',
+	async (t) => {
+		const line = `python3 -c '
+import mmap, os
+m = mmap.mmap(os.open("/sys/bus/pci/devices/'$other'/resource2", os.O_RDWR), 8192)
+print(flush=True)
+while True: m[4096:4104] = b"12345678"
+' >/tmp/up & p=$!
+		until [ -s /tmp/up ]; do sleep 0.1; done
+		p2p-bench --check-memory $other/bar2+0 --length 1M --json >/tmp/json; s=$?; kill $p; cat /tmp/json; exit $s`;
+		const result = await lab.run(line);
+		shows(t, result, {
+			status: 3,
+			stderr:
+				/^p2p-bench: \S+\/bar2\+0 does not keep what is written: \d+ words differ after "[^"]+", first at offset 4096 \(0x[0-9a-f]+ was written, 0x3837363534333231 is read\), in bits [0-9, -]+\n$/,
+		});
+		isAsDescribed(t, 'p2p-bench', result.stdout);
+		t.is(JSON.parse(result.stdout).memory.faults.offset, 4096);
+	},
+);
+
+const refusedAlone: ReadonlyArray<readonly [string, number, RegExp]> = [
+	['--loads', 2, /missing operand/],
+	['--loads $mem/bar2 $other/bar2', 2, /extra operand/],
+	['--loads $disk/ns1', 2, /is a namespace/],
+	['--loads --matrix $mem/bar2', 2, /exclude each other/],
+	['--loads --check-memory $mem/bar2+0', 2, /exclude each other/],
+	['--loads $mem/bar2 --length 1000', 2, /no multiple of 4096/],
+	['--loads $disk/bar0', 1, /MSI-X|may be registers/],
+	['--check-memory $mem/bar2', 2, /name the range that may be overwritten/],
+	['--check-memory $lsi/bar1+0', 1, /may be registers/],
+	['--check-memory $mem/bar2+64M', 2, /lies outside/],
+	['--check-memory $mem/bar2+4', 2, /no multiple of 8/],
+];
+for (const [words, status, stderr] of refusedAlone)
+	test.serial(`refused in one sentence: p2p-bench ${words}`, async (t) =>
+		shows(t, await lab.run(`p2p-bench ${words}`), {status, stdout: '', stderr}),
+	);
+
+test.serial('memory that stops answering under a check is no memory fault', async (t) => {
+	const line = `p2p-bench --check-memory $mem/bar2+0 --length 64M & p=$!; sleep 3
+		c=$(setpci -s $mem COMMAND); setpci -s $mem COMMAND=0000:2; wait $p; s=$?; setpci -s $mem COMMAND=$c; exit $s`;
+	shows(t, await lab.run(line), {status: 2, stdout: '', stderr: /answers nobody/});
+});
