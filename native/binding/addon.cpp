@@ -3,6 +3,7 @@
 #include "binding/acs_to_js.h"
 #include "binding/async.h"
 #include "binding/bind_to_js.h"
+#include "binding/orders.h"
 #include "binding/source.h"
 #include "binding/to_js.h"
 #include "binding/transfer_to_js.h"
