@@ -12,9 +12,9 @@ import {Failure} from '../lib/failure.ts';
 import {allow} from '../lib/flags.ts';
 import {hold} from '../lib/held.ts';
 import {type DiskReport, native, type Place} from '../lib/native.ts';
-import {tell} from '../lib/output.ts';
+import {dieOf, tell} from '../lib/output.ts';
 import {permission} from '../lib/permission.ts';
-import {stopBySignal} from '../lib/signals.ts';
+import {noStopping, stopBySignal} from '../lib/signals.ts';
 import {readRunning} from '../lib/supply.ts';
 import {parseSize} from '../lib/units.ts';
 
@@ -70,24 +70,32 @@ export default class Disk extends BaseCommand {
 			driver: flags.driver ?? ('' as const),
 			allowed: permission('any', flags.allow),
 		};
-		const {report, job, close} = await hold<DiskReport>((ready) =>
-			native.serve(source, order, (told) => {
+		let stopping = noStopping;
+		const {report, job, close} = await hold<DiskReport>((ready) => {
+			const job = native.serve(source, order, (told) => {
 				if (told.uses.length === 0) ready(told);
 				else tell(`${this.program}: ${waitingText(told)}`);
-			}),
-		);
+			});
+			stopping = stopBySignal(job);
+			return job;
+		});
 		const json = diskJson(report, named);
 		if (this.command.length === 0) {
-			const stopping = stopBySignal(job);
 			this.answer(ExitCode.yes, {text: diskText(report, named), json}, flags.json);
 			await job.result;
 			stopping.end();
 			return;
 		}
 		this.writeAnswerFile(json);
-		const status = await runCommand(this.program, this.command, diskFacts(report), []);
+		stopping.end();
+		const early = stopping.by();
+		const status =
+			early === undefined
+				? await runCommand(this.program, this.command, diskFacts(report), [])
+				: ExitCode.ownFailure;
 		stopBySignal(job);
 		await close();
+		if (early !== undefined) dieOf(early);
 		process.exitCode = status;
 	}
 }

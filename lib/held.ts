@@ -19,6 +19,11 @@ export async function hold<Report>(
 		started.result.catch(refused);
 	});
 	const job = started as Job<null>;
+	// The process waits for the work at its end, whoever ends it: a reader of stdout that has gone.
+	process.once('exit', () => {
+		job.stop();
+		job.stop();
+	});
 
 	return {
 		report,

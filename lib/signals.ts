@@ -24,8 +24,13 @@ export async function endBySignal<T>(job: Job<T>, settled: () => void): Promise<
 	return await new Promise<never>(() => {});
 }
 
-/** Signals stop the job, until end(); by(): the first that came. */
-export function stopBySignal(job: Job<unknown>) {
+/** by(): the signal that came first; end(): signals are what they were. */
+export type Stopping = {by(): NodeJS.Signals | undefined; end(): void};
+
+export const noStopping: Stopping = {by: () => undefined, end: () => {}};
+
+/** Signals stop the job, until end(). */
+export function stopBySignal(job: Job<unknown>): Stopping {
 	let received: NodeJS.Signals | undefined;
 	let count = 0;
 	const onSignal = (signal: NodeJS.Signals) => {

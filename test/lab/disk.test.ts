@@ -96,6 +96,20 @@ test.serial(
 	},
 );
 
+test.serial('told to stop before the disk is there, it leaves none', async (t) => {
+	const line = `for d in 0.3 0.6 0.9 1.2; do
+			p2p-disk $mem/bar2 >/dev/null 2>&1 & p=$!; sleep $d; kill $p; wait $p 2>/dev/null
+		done; ls /dev/ublkb* 2>/dev/null; p2p-disk $mem/bar2 -- true && ls /dev/ublkb* /dev/ublkc*`;
+	t.is((await lab.run(line)).stdout, '');
+});
+
+test.serial('where nobody takes what it says, it ends, and leaves no disk', async (t) => {
+	const line = `p2p-disk $mem/bar2 >/dev/full; echo $?; p2p-disk $mem/bar2 | true; ls /dev/ublkb*`;
+	const result = await lab.run(line, {timeoutMs: 30_000});
+	t.false(result.timedOut);
+	t.is(result.stdout, '2\n');
+});
+
 test.serial('--json and --json-file say the same in one object', async (t) => {
 	const line = `p2p-disk $mem/bar2+1M --length 1M --read-only --json >/tmp/one & p=$!
 		until grep -q } /tmp/one; do sleep 0.1; done; kill $p; wait $p
