@@ -129,7 +129,8 @@ void UblkDisk::remove()
 		control(UBLK_DEL_DEV, about(info_.device), second);
 }
 
-// A server that was killed leaves the number behind, and /dev/ublkcN.
+// A server that was killed leaves the number behind, and /dev/ublkcN. A disk that is alive is left
+// alone, whatever we know of its server: it may be in a namespace of its own.
 void UblkDisk::removeOrphans()
 {
 	const std::string prefix = "ublkc";
@@ -139,10 +140,9 @@ void UblkDisk::removeOrphans()
 		UblkDevice info{};
 		const bool isOurs = control(UBLK_GET_DEV_INFO, about(device, info), forever) == 0 &&
 				    info.serverFlags >> 32 == mark;
-		if (!isOurs || isRunning(static_cast<int>(info.serverFlags & UINT32_MAX)))
-			continue;
-		control(UBLK_STOP_DEV, about(device), second);
-		control(UBLK_DEL_DEV_ASYNC, about(device), second);
+		const auto server = static_cast<int>(info.serverFlags & UINT32_MAX);
+		if (isOurs && info.state == UBLK_DEAD && !isRunning(server))
+			control(UBLK_DEL_DEV_ASYNC, about(device), second);
 	}
 }
 

@@ -42,6 +42,7 @@ struct UblkDevice {
 	uint64_t reserved[2] = {};
 };
 static_assert(sizeof(UblkDevice) == 64);
+constexpr uint16_t UBLK_DEAD = 0; // a state: not started yet, or ended
 
 // The basic parameters, and no others.
 struct UblkParameters {

@@ -134,8 +134,10 @@ public:
 	// Error P2P_DISK_CUT.
 	bool isDue()
 	{
-		if (!stop_.asked.stop_requested())
+		constexpr uint64_t pause = 100'000'000; // ns: a look goes through all of /proc
+		if (!stop_.asked.stop_requested() || sys::now() < nextLook_)
 			return false;
+		nextLook_ = sys::now() + pause;
 		auto uses = usesOf(disk_.path);
 		if (uses.empty())
 			return true;
@@ -153,6 +155,7 @@ private:
 	Disk disk_;
 	const sys::Stop &stop_;
 	const std::function<void(Disk)> &tell_;
+	uint64_t nextLook_ = 0;
 };
 
 }
