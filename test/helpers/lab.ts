@@ -6,6 +6,7 @@ import {randomFillSync} from 'node:crypto';
 import {openSync, readSync, writeSync} from 'node:fs';
 import type {ExecutionContext, TestFn} from 'ava';
 import {type BootOptions, boot, type Guest, type Result, type RunOptions} from '../../lab/boot.ts';
+import {cacheFolder} from '../../lab/cache.ts';
 import type {KernelName} from '../../lab/kernel.ts';
 
 export type Lab = {
@@ -22,11 +23,13 @@ export type Lab = {
 /** `npm run test:iommufd` runs the same tests on a kernel that has it. */
 export const kernel: KernelName = process.env.P2P_LAB_KERNEL === 'iommufd' ? 'iommufd' : 'debian';
 
-/** The host's /tmp, which guests see, may hold any name; the project itself may lie there. */
-const emptyTmp = `
-	mkdir /run/project && mount --bind "$PWD" /run/project && mount -t tmpfs -o mode=1777 tmp /tmp &&
-	mkdir -p "$PWD" && mount --bind /run/project "$PWD"
-`;
+/** The host's /tmp, which guests see, may hold any name; the project, or what it keeps, may lie there too. */
+const emptyTmp = [
+	'mkdir /run/tmp && mount --bind /tmp /run/tmp && mount -t tmpfs -o mode=1777 tmp /tmp',
+	...[process.cwd(), cacheFolder()]
+		.filter((path) => path.startsWith('/tmp/'))
+		.map((path) => `mkdir -p "${path}" && mount --bind "/run${path}" "${path}"`),
+].join(' && ');
 
 const alarming = /DMAR: \[|AMD-Vi: Event|AER:|\bBUG\b|Oops|general protection|WARNING: CPU/;
 
