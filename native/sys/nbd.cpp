@@ -79,7 +79,6 @@ public:
 	NbdDisk(const DiskShape &shape, Answer answer);
 	~NbdDisk() override;
 
-	const char *driver() const override { return "nbd"; }
 	const std::string &path() const override { return device_.path(); }
 	bool serve(const Fd &counter, int timeout) override;
 
@@ -136,11 +135,20 @@ void NbdDisk::end() noexcept
 	device_.tryIoctl(NBD_CLEAR_SOCK, nullptr);
 }
 
+void requireNbd()
+{
+	const std::string first = "/dev/nbd0";
+	if (!exists(first))
+		loadModule("nbd");
+	if (!exists(first))
+		throw Error("P2P_NO_DISK_DRIVER", "no nbd", {{"driver", "nbd"}});
+	if (!isAccessible(first))
+		throw Error::fromErrno("open", first);
+}
+
 // The first device that nobody has: whoever gives it a socket first has it.
 void NbdDisk::takeFree(const Fd &socket)
 {
-	if (!exists("/dev/nbd0"))
-		loadModule("nbd");
 	for (int number = 0; exists("/dev/nbd" + std::to_string(number)); number++) {
 		const auto name = "nbd" + std::to_string(number);
 		if (exists("/sys/block/" + name + "/pid"))

@@ -38,16 +38,19 @@ public:
 	// Has the kernel remove the disk. Whoever has it open gets EIO from then on.
 	virtual ~ServedDisk() = default;
 
-	// 'ublk' or 'nbd', and /dev/….
-	virtual const char *driver() const = 0;
+	// /dev/….
 	virtual const std::string &path() const = 0;
 	// Answers what has been asked, then waits for more: until something comes, counter is
 	// raised, or the time is up; milliseconds. False when the kernel has the disk no more.
 	virtual bool serve(const Fd &counter, int timeout) = 0;
 };
 
-// Both load their module where it is not there, and return once the disk is. Errors with errno's
-// name; P2P_NO_DISK_DRIVER {driver} where the kernel has none, or none that is free.
+// May this process make a disk? The driver's module is loaded where it is not there.
+// Errors with errno's name; P2P_NO_DISK_DRIVER {driver} where the kernel has none.
+void requireUblk();
+void requireNbd();
+
+// Both return once the disk is there. Errors as above, and P2P_NO_DISK_DRIVER where none is free.
 // ublk: from Linux 6.4. Removes the disks of servers like this one that were killed.
 std::unique_ptr<ServedDisk> serveByUblk(const DiskShape &shape, Answer answer);
 std::unique_ptr<ServedDisk> serveByNbd(const DiskShape &shape, Answer answer);

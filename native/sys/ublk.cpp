@@ -53,7 +53,6 @@ public:
 	UblkDisk(const DiskShape &shape, Answer answer);
 	~UblkDisk() override;
 
-	const char *driver() const override { return "ublk"; }
 	const std::string &path() const override { return path_; }
 	bool serve(const Fd &counter, int timeout) override;
 
@@ -93,6 +92,11 @@ static Fd openControl()
 	if (!exists(path))
 		throw Error("P2P_NO_DISK_DRIVER", "no ublk", {{"driver", "ublk"}});
 	return Fd::open(path, O_RDWR);
+}
+
+void requireUblk()
+{
+	openControl();
 }
 
 UblkDisk::UblkDisk(const DiskShape &shape, Answer answer)

@@ -36,11 +36,12 @@ CpuMemory::CpuMemory(const pci::Machine &machine, const Place &place, const Perm
 
 void CpuMemory::requireAnswer() const
 {
+	if (held_->isAlive())
+		return;
 	held_->requireThere();
-	if (!held_->isAlive())
-		throw sys::Error("P2P_BAR_DISABLED", "memory decoding is off",
-				 {{"bdf", held_->function().bdf.name()},
-				  {"bar", std::to_string(held_->barIndex())}});
+	throw sys::Error("P2P_BAR_DISABLED", "memory decoding is off",
+			 {{"bdf", held_->function().bdf.name()},
+			  {"bar", std::to_string(held_->barIndex())}});
 }
 
 }

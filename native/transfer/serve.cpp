@@ -10,6 +10,7 @@
 #include "sys/signal.h"
 #include "sys/words.h"
 #include "transfer/cpu_memory.h"
+#include "transfer/ends.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -92,19 +93,19 @@ int Platter::flush() const
 	return memory_.isAlive() ? 0 : EIO;
 }
 
-static std::unique_ptr<sys::ServedDisk> makeDisk(const DiskOrder &order, uint64_t length,
-						 const sys::Answer &answer)
+static std::string chooseDriver(const std::string &asked)
 {
-	const sys::DiskShape shape{.size = length, .isReadOnly = order.isReadOnly};
-	if (order.driver == "nbd")
-		return sys::serveByNbd(shape, answer);
 	try {
-		return sys::serveByUblk(shape, answer);
+		if (asked != "nbd") {
+			sys::requireUblk();
+			return "ublk";
+		}
 	} catch (const Error &error) {
-		if (error.code != "P2P_NO_DISK_DRIVER" || order.driver == "ublk")
+		if (error.code != "P2P_NO_DISK_DRIVER" || asked == "ublk")
 			throw;
-		return sys::serveByNbd(shape, answer);
 	}
+	sys::requireNbd();
+	return "nbd";
 }
 
 // Who has the disk, this process aside.
@@ -164,6 +165,10 @@ void serve(const pci::Machine &machine, const DiskOrder &order, const sys::Stop 
 	   const std::function<void(Disk)> &tell)
 {
 	constexpr uint64_t second = 1'000'000'000;
+	// Looks only: to hold the memory resets its function, and nothing may be refused then that
+	// could be before.
+	findMemory(machine, order.memory, order.permission, order.length.value_or(1));
+	const auto driver = chooseDriver(order.driver);
 	const CpuMemory memory(
 		machine, order.memory, order.permission,
 		{.length = order.length.value_or(0), .unit = sys::DiskShape::blockSize});
@@ -174,10 +179,12 @@ void serve(const pci::Machine &machine, const DiskOrder &order, const sys::Stop 
 	const auto counter = sys::makeCounter();
 	const std::stop_callback onStop(stop.asked, [&] { sys::raise(counter); });
 	const std::stop_callback onHurry(stop.hurried, [&] { sys::raise(counter); });
+	const sys::DiskShape shape{.size = length, .isReadOnly = order.isReadOnly};
+	const auto answer = [&](const Ask &ask) { return platter.answer(ask); };
 	const auto disk =
-		makeDisk(order, length, [&](const Ask &ask) { return platter.answer(ask); });
+		driver == "ublk" ? sys::serveByUblk(shape, answer) : sys::serveByNbd(shape, answer);
 	const Disk facts{.path = disk->path(),
-			 .driver = disk->driver(),
+			 .driver = driver,
 			 .function = memory.held().function().bdf.name(),
 			 .bar = memory.held().barIndex(),
 			 .start = memory.held().start(),
