@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-packages='g++ make python3 libblkid-dev clang-format-19 clang-19 libclang-rt-19-dev qemu-system-x86 busybox-static kmod pciutils strace valgrind xz-utils zstd mandoc jq zsh fish e2fsprogs fio'
+packages='g++ make python3 libblkid-dev clang-format-19 clang-19 libclang-rt-19-dev qemu-system-x86 busybox-static kmod pciutils strace valgrind xz-utils zstd mandoc jq zsh fish e2fsprogs fio iproute2'
 
 say() { printf '%s\n' "$*" >&2; }
 

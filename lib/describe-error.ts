@@ -7,6 +7,7 @@ import {statusOf} from './exit-code.ts';
 import {Failure} from './failure.ts';
 import {reasonOf} from './file.ts';
 import {captureHint, refusalText} from './supply-text.ts';
+import {reasonText} from './target-text.ts';
 import {bytes} from './units.ts';
 
 /** The core's errors arrive as Error with a string `code` and an object `facts`. */
@@ -57,7 +58,8 @@ const factNames = [
 		'commands',
 	],
 	...['errno', 'left', 'moved', 'id', 'option', 'faults', 'faultFunction'],
-	...['done', 'certain', 'proved', 'supply', 'refusal', 'detail'],
+	...['done', 'certain', 'proved', 'supply', 'refusal', 'detail', 'nqn', 'address', 'device'],
+	...['network', 'rdma', 'transport'],
 ] as const;
 type FactName = (typeof factNames)[number];
 
@@ -313,6 +315,36 @@ const sentences: Readonly<Record<string, Describe>> = {
 		hints: ['run it as root'],
 	}),
 	P2P_NOT_DRIVEN: ({bdf}) => ({text: `${bdf} has no driver that could be bound anew`}),
+	P2P_NOT_NAMESPACE: ({name}) => ({
+		text: `${name} is no NVMe namespace of the kernel's; those are /dev/nvme0n1, nvme0n1`,
+		hints: ['p2p-list   the functions that matter, and their names'],
+	}),
+	P2P_TARGET_EXISTS: ({nqn}) => ({
+		text: `${nqn} is exported already`,
+		hints: [`p2p-target --show ${nqn}`],
+	}),
+	P2P_NO_TARGET: ({nqn}) => ({
+		text: `there is no target ${nqn}`,
+		hints: ['p2p-target   those that there are'],
+	}),
+	P2P_NOT_OURS: ({nqn}) => ({
+		text: `${nqn} was not made by p2p-target, which takes down its own only`,
+		hints: ['nvmetcli   takes down others'],
+	}),
+	P2P_NO_ADDRESS: ({address}) => ({
+		text: `no interface of this machine has the address ${address}`,
+		hints: ['ip address   those that there are'],
+	}),
+	P2P_NO_RDMA: ({address}) => ({
+		text: `no RDMA device listens at ${address}`,
+		hints: ['rdma link   those that there are', '--transport tcp   goes through host memory'],
+	}),
+	P2P_NOT_PEER: notPeer,
+	P2P_UNKNOWN_PEER: notPeer,
+	P2P_TARGET_FAILED: ({command, reason, left}) => ({
+		text: `${command}: ${reason}${left === '' ? '' : '; what could not be undone is left'}`,
+		hints: ['dmesg   the kernel says more', ...left.split('\n').filter((line) => line !== '')],
+	}),
 	P2P_NO_ACS: ({bdf, client, provider}) => ({
 		text:
 			bdf === ''
@@ -540,4 +572,9 @@ function showBars(bdf: string): string {
 function knownFacts(given: Facts, message: string): KnownFacts {
 	const known = factNames.map((name) => [name, given[name] ?? '']);
 	return {...Object.fromEntries(known), ...given, message};
+}
+
+function notPeer({device, reason, ...facts}: Required<KnownFacts>): Sentence {
+	const given = Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== ''));
+	return {text: `data of ${device} would not go from peer to peer: ${reasonText(reason, given)}`};
 }

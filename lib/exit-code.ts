@@ -29,10 +29,12 @@ const statusByCode: Readonly<Record<string, ExitStatus>> = {
 	P2P_MSIX: ExitCode.no,
 	P2P_REGISTER_BAR: ExitCode.no,
 	P2P_SIGNATURE: ExitCode.no,
+	P2P_NOT_PEER: ExitCode.no,
 	P2P_BENCH_WRONG: ExitCode.wrongData,
 	P2P_TIMEOUT: ExitCode.noAnswer,
 	P2P_UNKNOWN: ExitCode.cannotTell,
 	P2P_UNREAD_SLOT: ExitCode.cannotTell,
+	P2P_UNKNOWN_PEER: ExitCode.cannotTell,
 	P2P_ACS_UNREAD: ExitCode.cannotTell,
 	P2P_UNKNOWN_MSIX: ExitCode.cannotTell,
 };

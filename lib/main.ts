@@ -24,6 +24,7 @@ export const commands: Readonly<Record<string, Load>> = {
 	lab: () => import('../commands/lab.ts'),
 	list: () => import('../commands/list.ts'),
 	map: () => import('../commands/map.ts'),
+	target: () => import('../commands/target.ts'),
 	topo: () => import('../commands/topo.ts'),
 };
 

@@ -103,6 +103,8 @@ const example: Facts = {
 		'0.code': 'mounted',
 		'0.device': '/dev/nvme0n1',
 	},
+	...{nqn: 'nqn.2014-08.org.example:disk', address: '10.0.0.1', device: '/dev/nvme0n1'},
+	...{network: '0000:05:00.0', rdma: 'rxe0', transport: 'tcp'},
 	...{'0.where': '/srv', '0.bdf': '0000:03:00.0', kind: 'cmb', done: 'aborted', faults: ''},
 };
 
@@ -155,6 +157,13 @@ const variants: Readonly<Record<string, readonly Facts[]>> = {
 	P2P_BENCH_SIZE: [{size: '1000', largest: '131072'}],
 	P2P_NO_P2PMEM: [{}, {bdf: ''}],
 	P2P_NO_NAMESPACE: [{nsid: '9', has: '1, 2'}],
+	P2P_NOT_NAMESPACE: [{name: 'sda'}],
+	P2P_NOT_PEER: [{reason: 'no-provider'}, {reason: 'software-rdma'}],
+	P2P_UNKNOWN_PEER: [{reason: 'network-unknown'}],
+	P2P_TARGET_FAILED: [
+		{command: 'ln -s …', left: ''},
+		{command: 'ln -s …', left: 'rmdir /sys/kernel/config/nvmet/ports/1'},
+	],
 	P2P_NO_BAR: [{bar: '5', has: 'bar0, bar2'}],
 	P2P_BAD_NAME: [{name: '3:0'}],
 	P2P_SEVERAL: [{name: '1b36:0010', has: '0000:03:00.0, 0000:04:00.0'}],

@@ -531,6 +531,56 @@ export type BindReport = {
 	readonly commands: readonly string[];
 };
 
+export type TargetOrder = {
+	/** '' or the --sysroot folder. */
+	readonly root: string;
+	readonly nqn: string;
+	readonly namespaces: readonly string[];
+	readonly transport: 'rdma' | 'tcp' | 'loop';
+	/** '' with loop, as service. */
+	readonly address: string;
+	readonly service: string;
+	/** A provider, 'none', or '' for the nearest. */
+	readonly via: string;
+	readonly hosts: readonly string[];
+	/** Any host may connect. */
+	readonly isForAll: boolean;
+	readonly require: 'direct' | 'any' | '';
+	readonly dryRun: boolean;
+};
+
+export type TargetNamespace = {
+	readonly nsid: number;
+	readonly device: string;
+	readonly isEnabled: boolean;
+	/** Whose memory the kernel is told to use; null: nobody's. */
+	readonly provider: string | null;
+	/** Will data go from peer to peer? null: cannot be told. */
+	readonly isPeer: boolean | null;
+	/** A code of native/target/peer.h; null where data goes from peer to peer. */
+	readonly reason: string | null;
+	readonly facts: Readonly<Record<string, string>>;
+};
+
+export type TargetPort = {
+	readonly id: string;
+	readonly transport: string;
+	readonly address: string | null;
+	readonly service: string | null;
+};
+
+export type Target = {
+	readonly nqn: string;
+	/** Made by p2p-target; null where this user may not know. */
+	readonly isOurs: boolean | null;
+	readonly isForAll: boolean;
+	readonly hosts: readonly string[];
+	readonly ports: readonly TargetPort[];
+	readonly namespaces: readonly TargetNamespace[];
+};
+
+export type TargetReport = Target & {readonly commands: readonly string[]};
+
 type BindState = {readonly driver: string | null; readonly driverOverride: string | null};
 
 /** What breaks if a function changes hands: a code and its facts (native/pci/use.h). */
@@ -718,6 +768,15 @@ export type Native = {
 	acs(order: AcsOrder): Promise<AcsReport>;
 	/** Ports that p2p-acs has changed; empty where this user may not know. */
 	acsKept(source: Source): Promise<readonly AcsKept[]>;
+	setUpTarget(order: TargetOrder): Promise<TargetReport>;
+	/** No names: all that the kernel has. */
+	showTargets(root: string, nqns: readonly string[]): Promise<readonly Target[]>;
+	/** No names: all that p2p-target made. The commands that were run. */
+	takeDownTargets(
+		root: string,
+		nqns: readonly string[],
+		dryRun: boolean,
+	): Promise<readonly string[]>;
 };
 
 const buildHint = 'npm run setup   in a checkout of the sources builds one for this machine';

@@ -20,7 +20,7 @@
 		{
 			"target_name": "core",
 			"type": "static_library",
-			"sources": ["<!@(ls -1 sys/*.cpp pci/*.cpp route/*.cpp paper/*.cpp vfio/*.cpp device/*.cpp transfer/*.cpp bind/*.cpp acs/*.cpp)"]
+			"sources": ["<!@(ls -1 sys/*.cpp pci/*.cpp route/*.cpp paper/*.cpp vfio/*.cpp device/*.cpp transfer/*.cpp bind/*.cpp acs/*.cpp target/*.cpp)"]
 		},
 		{
 			"target_name": "p2p",

@@ -12,10 +12,11 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 	paper: ['pci'],
 	bind: ['pci', 'sys'],
 	acs: ['bind', 'route', 'pci', 'sys'],
+	target: ['route', 'pci', 'sys'],
 	vfio: ['pci', 'sys'],
 	device: ['vfio', 'pci', 'sys'],
 	transfer: ['route', 'device', 'vfio', 'pci', 'sys'],
-	binding: ['transfer', 'acs', 'bind', 'route', 'paper', 'device', 'vfio', 'pci', 'sys'],
+	binding: ['transfer', 'acs', 'bind', 'target', 'route', 'paper', 'device', 'vfio', 'pci', 'sys'],
 };
 
 for (const [layer, below] of Object.entries(layers)) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bind/records.h"
 
-#include "sys/clock.h"
 #include "sys/error.h"
 #include "sys/file.h"
 #include "sys/process.h"
@@ -12,18 +11,8 @@ namespace bind
 {
 
 Records::Records(const std::string &root, const std::string &program)
-    : folder_(sys::PrivateFolder::open(root + "/run", {"p2putils", program}))
+    : folder_(sys::PrivateFolder::openToWork(root + "/run", program))
 {
-	constexpr int attempts = 100;
-	constexpr uint64_t tenthOfSecond = 100'000'000;
-
-	for (int i = 0; !folder_.tryLock(); i++) {
-		if (i == attempts)
-			throw sys::Error("P2P_WORK_BUSY", "another p2p-" + program + " is at work",
-					 {{"name", "p2p-" + program},
-					  {"path", root + "/run/p2putils/" + program}});
-		sys::pause(tenthOfSecond);
-	}
 }
 
 std::optional<Records> Records::peek(const std::string &root, const std::string &program)

@@ -5,6 +5,7 @@
 #include "binding/bind_to_js.h"
 #include "binding/orders.h"
 #include "binding/source.h"
+#include "binding/target_to_js.h"
 #include "binding/to_js.h"
 #include "binding/transfer_to_js.h"
 #include "binding/values.h"
@@ -366,6 +367,37 @@ static Napi::Value acsKept(const Napi::CallbackInfo &info)
 		acsKeptToJs);
 }
 
+// setUpTarget(order): Promise<TargetReport>
+static Napi::Value setUpTarget(const Napi::CallbackInfo &info)
+{
+	const auto order = targetOrder(info[0].As<Napi::Object>());
+
+	return async(info.Env(), [=] { return target::setUp(order); }, targetReportToJs);
+}
+
+// showTargets(root, nqns): Promise<Target[]>
+static Napi::Value showTargets(const Napi::CallbackInfo &info)
+{
+	const auto root = text(info, 0);
+	const auto nqns = nameList(info[1]);
+
+	return async(
+		info.Env(), [=] { return target::show(root, nqns); },
+		[](Napi::Env env, const auto &targets) { return list(env, targets, targetToJs); });
+}
+
+// takeDownTargets(root, nqns, dryRun): Promise<string[]>
+static Napi::Value takeDownTargets(const Napi::CallbackInfo &info)
+{
+	const auto root = text(info, 0);
+	const auto nqns = nameList(info[1]);
+	const bool dryRun = info[2].ToBoolean();
+
+	return async(
+		info.Env(), [=] { return target::takeDown(root, nqns, dryRun); },
+		[](Napi::Env env, const auto &commands) { return list(env, commands); });
+}
+
 static Napi::Object exportAll(Napi::Env env, Napi::Object exports)
 {
 	exports["read"] = Napi::Function::New(env, read);
@@ -390,6 +422,9 @@ static Napi::Object exportAll(Napi::Env env, Napi::Object exports)
 	exports["bindShow"] = Napi::Function::New(env, bindShow);
 	exports["acs"] = Napi::Function::New(env, acs);
 	exports["acsKept"] = Napi::Function::New(env, acsKept);
+	exports["setUpTarget"] = Napi::Function::New(env, setUpTarget);
+	exports["showTargets"] = Napi::Function::New(env, showTargets);
+	exports["takeDownTargets"] = Napi::Function::New(env, takeDownTargets);
 	return exports;
 }
 

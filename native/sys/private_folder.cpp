@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sys/private_folder.h"
 
+#include "sys/clock.h"
 #include "sys/error.h"
 
 #include <array>
@@ -52,6 +53,21 @@ PrivateFolder PrivateFolder::open(const std::string &base, const std::vector<std
 	return PrivateFolder(std::move(fd), readers);
 }
 
+PrivateFolder PrivateFolder::openToWork(const std::string &base, const std::string &program)
+{
+	constexpr int attempts = 100;
+	constexpr uint64_t tenthOfSecond = 100'000'000;
+	auto folder = open(base, {"p2putils", program});
+
+	for (int i = 0; !folder.tryLock(); i++) {
+		if (i == attempts)
+			throw Error("P2P_WORK_BUSY", "another p2p-" + program + " is at work",
+				    {{"name", "p2p-" + program}, {"path", folder.fd_.path()}});
+		pause(tenthOfSecond);
+	}
+	return folder;
+}
+
 std::optional<std::string> PrivateFolder::read(const std::string &name) const
 {
 	const Fd file(openat(fd_.number(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC),
@@ -65,10 +81,12 @@ std::optional<std::string> PrivateFolder::read(const std::string &name) const
 	}
 	checkOwner(file);
 
-	std::array<char, 4096> text;
-	const ssize_t length =
-		check(::read(file.number(), text.data(), text.size()), "read", file.path());
-	return std::string(text.data(), static_cast<size_t>(length));
+	std::string text;
+	std::array<char, 4096> chunk;
+	while (const auto length = check(::read(file.number(), chunk.data(), chunk.size()), "read",
+					 file.path()))
+		text.append(chunk.data(), static_cast<size_t>(length));
+	return text;
 }
 
 void PrivateFolder::write(const std::string &name, const std::string &text) const

@@ -24,6 +24,10 @@ public:
 	static PrivateFolder open(const std::string &base, const std::vector<std::string> &steps,
 				  Readers readers = Readers::nobody);
 
+	// The folder p2putils/PROGRAM below base, for one p2p-PROGRAM at a time: waits for another
+	// up to ten seconds, then Error P2P_WORK_BUSY {name, path}.
+	static PrivateFolder openToWork(const std::string &base, const std::string &program);
+
 	// flock(2), exclusive, without waiting; held until the object ends.
 	bool tryLock() const { return fd_.tryLock(); }
 

@@ -36,6 +36,7 @@ const lines: readonly (readonly [line: string, status?: number])[] = [
 	['p2p-map $disk $mem/bar2'],
 	['p2p-map $disk $mem/bar2 --require direct', 1],
 	['p2p-disk $disk/bar0', 1],
+	['p2p-target', 0],
 	['p2p-bench'],
 	['p2p-bench $disk/ns1 $mem/bar2+0 --length 1M --sizes 4K --time 20 --runs 1'],
 	['p2p-bench --matrix $mem/bar2+0 --length 1M --sizes 4K --time 20 --runs 1'],
