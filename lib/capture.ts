@@ -140,6 +140,7 @@ const functionFields: Fields = {
 	link: orNull(link),
 	maxLink: orNull(link),
 	p2pmem: orNull(objectOf({size, available: size, isPublished: flag})),
+	devicePrivate: orNull(objectOf({size: orNull(size)})),
 	names: listOf(text),
 	cmbSize: orNull(size),
 };

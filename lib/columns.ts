@@ -36,7 +36,7 @@ export const columns: Readonly<Record<string, Column>> = Object.fromEntries(
 		},
 		{
 			name: 'MEMORY',
-			text: (it: PciFunction) => memoryText(memoryOf(it)) || nothing,
+			text: (it: PciFunction) => memoryText(it) || nothing,
 			json: memoryOf,
 		},
 		list('CAN', partsOf),

@@ -37,8 +37,13 @@ export function offeredBy(it: PciFunction): Memory[] {
 	return memoryOf(it).filter(({isKnown, size}) => isKnown || size >= leastMemory);
 }
 
-export function memoryText(memory: readonly Memory[]): string {
-	return memory.map(({name, size}) => `${name} ${shortSize(size)}`).join(', ');
+/** With what the kernel keeps of it for HMM, which nobody else reaches. */
+export function memoryText(it: PciFunction): string {
+	const {devicePrivate: kept} = it;
+	const offered = memoryOf(it).map(({name, size}) => `${name} ${shortSize(size)}`);
+	const size = kept?.size ?? null;
+	const more = kept === null ? [] : [`device-private ${size === null ? '?' : shortSize(size)}`];
+	return [...offered, ...more].join(', ');
 }
 
 /** What the function can be in a transfer. */

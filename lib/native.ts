@@ -71,6 +71,8 @@ export type PciFunction = {
 		readonly available: number;
 		readonly isPublished: boolean;
 	} | null;
+	/** Pages of its memory that HMM moves programs' data into; size in bytes, null: not for this user. */
+	readonly devicePrivate: {readonly size: number | null} | null;
 	readonly cmbSize: number | null;
 	readonly names: readonly string[];
 };

@@ -170,6 +170,17 @@ static std::optional<pci::P2pmem> p2pmemOf(const Napi::Object &function)
 			   .isPublished = isSet(memory, "isPublished")};
 }
 
+static std::optional<pci::DevicePrivate> devicePrivateOf(const Napi::Object &function)
+{
+	const Napi::Value value = function["devicePrivate"];
+	if (!value.IsObject())
+		return std::nullopt;
+	const auto memory = value.As<Napi::Object>();
+	if (!memory.Get("size").IsNumber())
+		return pci::DevicePrivate{};
+	return pci::DevicePrivate{.bytes = static_cast<uint64_t>(numberOf(memory, "size"))};
+}
+
 static std::string textItem(const Napi::Value &value)
 {
 	return value.ToString();
@@ -212,6 +223,7 @@ static pci::Function functionOf(const Napi::Value &value)
 	function.link = linkOf(object, "link");
 	function.maxLink = linkOf(object, "maxLink");
 	function.p2pmem = p2pmemOf(object);
+	function.devicePrivate = devicePrivateOf(object);
 	function.names = listOf<std::string>(object, "names", textItem);
 	if (cmbSize)
 		function.cmbSize = static_cast<uint64_t>(numberOf(object, "cmbSize"));

@@ -44,6 +44,15 @@ static Napi::Object linkToJs(Napi::Env env, const pci::Link &link)
 	return object;
 }
 
+static Napi::Value devicePrivateToJs(Napi::Env env, const std::optional<pci::DevicePrivate> &memory)
+{
+	if (!memory)
+		return env.Null();
+	auto object = Napi::Object::New(env);
+	object["size"] = valueOrNull(env, memory->bytes);
+	return object;
+}
+
 static Napi::Value p2pmemToJs(Napi::Env env, const std::optional<pci::P2pmem> &memory)
 {
 	if (!memory)
@@ -129,6 +138,7 @@ Napi::Object functionToJs(Napi::Env env, const pci::Function &function)
 	object["hasResources"] = function.hasResources;
 	object["bars"] = list(env, function.bars, barToJs);
 	object["p2pmem"] = p2pmemToJs(env, function.p2pmem);
+	object["devicePrivate"] = devicePrivateToJs(env, function.devicePrivate);
 	object["cmbSize"] = valueOrNull(env, function.cmbSize);
 	return object;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "pci/machine.h"
 
+#include "pci/device_private.h"
 #include "pci/function.h"
 #include "pci/names.h"
 #include "pci/platform.h"
@@ -194,6 +195,7 @@ Machine Machine::scan(const std::string &root, Depth depth)
 			machine.functions.push_back(std::move(*function));
 	machine.finish();
 	readNames(machine);
+	readDevicePrivate(machine);
 	readPlatform(machine);
 	machine.makePlain();
 	return machine;

@@ -52,6 +52,11 @@ struct P2pmem {
 	bool isPublished = false;
 };
 
+// Memory that the kernel has made pages of its own of, for HMM.
+struct DevicePrivate {
+	std::optional<uint64_t> bytes{}; // nullopt where addresses are not for this user
+};
+
 enum class Role {
 	endpoint,
 	rootPort,
@@ -100,6 +105,7 @@ struct Function {
 	bool hasResources = true; // false: nobody said which BARs there are
 	Link link, maxLink;
 	std::optional<P2pmem> p2pmem;
+	std::optional<DevicePrivate> devicePrivate;
 	std::vector<std::string> names;  // what the kernel calls it: nvme0, nvme0n1, card0, eth0
 	std::optional<uint64_t> cmbSize; // bytes, where the nvme driver tells (class/nvme/*/cmbsz)
 
