@@ -2,6 +2,7 @@
 #include "device/engines.h"
 
 #include "device/edu.h"
+#include "device/i82574.h"
 #include "device/lsi53c895a.h"
 #include "device/nvme.h"
 #include "sys/error.h"
@@ -20,6 +21,8 @@ std::string engineFor(const pci::Function &function)
 		return "lsi53c895a";
 	if (function.vendor == 0x1234 && function.device == 0x11e8)
 		return "edu";
+	if (function.vendor == 0x8086 && function.device == 0x10d3)
+		return "i82574";
 	return "";
 }
 
@@ -44,6 +47,8 @@ std::unique_ptr<Client> Engines::attach(const pci::Function &function, const Att
 		return std::make_unique<Lsi53c895a>(space_, plan_, function, options.memory);
 	if (engine == "edu")
 		return std::make_unique<Edu>(space_, function, options.memory);
+	if (engine == "i82574")
+		return std::make_unique<I82574>(space_, plan_, function, options.memory);
 	if (engine == "nvme")
 		return attachNamespace(function, options);
 	throw sys::Error("P2P_NO_ENGINE", "no engine for " + function.bdf.name(),

@@ -27,13 +27,15 @@ const lab = useLab(
 	      scripts: lsi
 	    downstream
 	      teacher: edu
+	    downstream
+	      adapter: nic
 	`,
 );
 
 test.serial.before('the disks go to vfio-pci', async (t) => {
 	// iommufd reaches a BAR only as vfio-pci exports it.
 	const memory = kernel === 'iommufd' ? '$mem $other' : '';
-	const {status, stderr} = await lab.run(`p2p-bind $a $b $p $scripts $teacher ${memory}`);
+	const {status, stderr} = await lab.run(`p2p-bind $a $b $p $scripts $teacher $adapter ${memory}`);
 	t.is(status, 0, stderr);
 });
 
@@ -129,6 +131,27 @@ test.serial('BAR to BAR by a SCSI controller that runs SCRIPTS', async (t) => {
 	t.is(plan.legs[0].client, plan.legs[1].client);
 	t.is(result.verifiedBytes, 48 * MiB);
 	t.true(readAt(lab.guest().image('other', 'ram'), 8, 48 * MiB).equals(sent));
+});
+
+test.serial('BAR to BAR by a network adapter that sends to itself', async (t) => {
+	const sent = fillRandom(lab.guest().image('mem', 'ram'), 4100, 24 * MiB + 12);
+	const line = `$mem/bar2+4100 $other/bar2+8 --engine $adapter --length ${24 * MiB + 12}`;
+	const {plan, result} = await copies(t, line);
+	t.is(plan.legs[0].engine, 'i82574');
+	t.is(result.addressKind, 'bus-address');
+	t.is(result.verifiedBytes, sent.length);
+	t.true(readAt(lab.guest().image('other', 'ram'), 8, sent.length).equals(sent));
+});
+
+test.serial('nothing of a frame but its payload lands in memory', async (t) => {
+	for (const length of [4, 8188, 8192, 8196, MiB - 4, MiB + 4]) {
+		const ram = lab.guest().image('other', 'ram');
+		const around = fillRandom(ram, 0, 2 * MiB);
+		const sent = fillRandom(lab.guest().image('mem', 'ram'), 0, length);
+		await copies(t, `$mem/bar2 $other/bar2+4096 --engine $adapter --length ${length}`);
+		sent.copy(around, 4096);
+		t.true(readAt(ram, 0, 2 * MiB).equals(around), `${length}`);
+	}
 });
 
 test.serial("BAR to BAR by QEMU's teaching device", async (t) => {

@@ -27,6 +27,8 @@ const lab = useLab(
 	      other: ram 16M
 	    downstream
 	      scripts: lsi
+	    downstream
+	      adapter: nic
 	root-port
 	  kernels: nvme size=64M
 	`,
@@ -40,8 +42,8 @@ const lab = useLab(
 
 test.serial.before('the disks go to vfio-pci', async (t) => {
 	// What the firmware left on is not to look like a copy.
-	const off = 'for f in $disk $bad $edu $scripts; do setpci -s $f COMMAND=0:4; done';
-	const {status, stderr} = await lab.run(`p2p-bind $disk $bad $edu $scripts && ${off}`);
+	const off = 'for f in $disk $bad $edu $scripts $adapter; do setpci -s $f COMMAND=0:4; done';
+	const {status, stderr} = await lab.run(`p2p-bind $disk $bad $edu $scripts $adapter && ${off}`);
 	t.is(status, 0, stderr);
 });
 
@@ -124,6 +126,12 @@ const interrupted: readonly (readonly [string, string, string, number?])[] = [
 		'scripts between BARs',
 		'p2p-copy $mem/bar2 $other/bar2 --engine $scripts --length 16M --verify',
 		'$scripts',
+		0,
+	],
+	[
+		'frames between BARs',
+		'p2p-copy $mem/bar2 $other/bar2 --engine $adapter --length 16M --verify',
+		'$adapter',
 		0,
 	],
 	['a benchmark', 'p2p-bench $disk/ns1 $mem/bar2+0 --sizes 128K --time 20000', '$disk', 4000],
