@@ -27,14 +27,14 @@ export default class MapCommand extends BaseCommand {
 	static override summary =
 		"Map a provider's memory for a client while COMMAND runs, or make it a dma-buf.";
 	static override operandsUsage =
-		'CLIENT PROVIDER | --dma-buf PROVIDER | --userptr --length SIZE  [-- COMMAND…]';
+		'CLIENT PROVIDER | --dma-buf PROVIDER|drm:NODE | --userptr --length SIZE  [-- COMMAND…]';
 	static override operandKinds: readonly Named[] = ['functions', 'endpoints'];
 	static override args = {
 		operand: string({
 			multiple: true,
 			ignoreStdin: true,
 			description:
-				'CLIENT, on vfio-pci, will issue the requests; PROVIDER is the memory, NAME/barN[+OFF]',
+				'CLIENT, on vfio-pci, will issue the requests; PROVIDER is the memory, NAME/barN[+OFF]; NODE is /dev/dri/cardN',
 		}),
 	};
 	static override flags = {
@@ -66,6 +66,7 @@ export default class MapCommand extends BaseCommand {
 		'<%= program %> 03:00.0 04:00.0/bar2',
 		"<%= program %> 03:00.0 04:00.0/bar2 -- sh -c 'echo $P2P_IOVA'",
 		'<%= program %> --dma-buf 04:00.0/bar2+1M --length 16M -- ./importer',
+		'<%= program %> --dma-buf drm:/dev/dri/card0 --length 8M -- ./importer',
 		'<%= program %> --userptr --length 1M -- ./importer',
 	];
 
@@ -85,10 +86,12 @@ export default class MapCommand extends BaseCommand {
 		if (flags.userptr && !length) throw new Failure('--userptr goes with --length SIZE');
 
 		if (isShare) {
-			const place = flags.userptr ? noPlace : parseBar(words[0] ?? '');
+			const card = cardOf(words[0] ?? '');
+			if (card !== '' && !length) throw new Failure('drm: goes with --length SIZE');
+			const place = flags.userptr || card !== '' ? noPlace : parseBar(words[0] ?? '');
 			const {name, index, offset} = place;
 			const held = await hold<ShareReport>((ready) =>
-				native.share({provider: name, bar: index, offset, length}, ready),
+				native.share({provider: name, card, bar: index, offset, length}, ready),
 			);
 			const json = {version: 1, provider: words[0] ?? null, ...held.report};
 			await this.finish(held, json, shareText(held.report), shareInheritance(held.report), flags);
@@ -138,6 +141,15 @@ export default class MapCommand extends BaseCommand {
 }
 
 const noPlace = {name: '', index: 0, offset: 0};
+
+/** '' where the words name none. */
+function cardOf(text: string): string {
+	if (!text.startsWith('drm:')) return '';
+	const path = text.slice('drm:'.length);
+	if (!path.startsWith('/'))
+		throw new Failure(`'${text}' is no card; a card is drm:/dev/dri/card0`);
+	return path;
+}
 
 function parseBar(text: string): Endpoint {
 	const endpoint = parseEndpoint(text);

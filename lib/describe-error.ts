@@ -339,6 +339,14 @@ const sentences: Readonly<Record<string, Describe>> = {
 		text: `no RDMA device listens at ${address}`,
 		hints: ['rdma link   those that there are', '--transport tcp   goes through host memory'],
 	}),
+	P2P_NO_DRM: ({path, reason}) => ({
+		text:
+			{
+				node: `${path} is no node of a display driver; those are /dev/dri/card0`,
+				render: `${path} makes no buffers: a render node; the card's own node does`,
+				dumb: `the driver of ${path} makes no buffers without commands of its own`,
+			}[reason] ?? `the driver of ${path} exports no buffers (PRIME)`,
+	}),
 	P2P_NOT_PEER: notPeer,
 	P2P_UNKNOWN_PEER: notPeer,
 	P2P_TARGET_FAILED: ({command, reason, left}) => ({

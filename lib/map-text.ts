@@ -68,10 +68,14 @@ export function mappingText(report: MapReport): string {
 export function shareText(report: ShareReport): string {
 	return lines([
 		['dma-buf', `${lengthText(report.size)}, exported by ${report.exporter ?? 'the kernel'}`],
-		...(report.busAddress === null
-			? [['memory', 'host memory, a memfd (P2P_HOST_FD)'] as const]
-			: [['bus address', report.busAddress] as const]),
+		memoryLine(report),
 	]);
+}
+
+function memoryLine({busAddress, driver, function: bdf}: ShareReport): [string, string] {
+	if (busAddress !== null) return ['bus address', busAddress];
+	if (driver === null) return ['memory', 'host memory, a memfd (P2P_HOST_FD)'];
+	return ['memory', `where ${driver} puts it, ${bdf ?? 'which drives no PCI function'}`];
 }
 
 function lengthText(length: number): string {

@@ -440,8 +440,10 @@ export type MapReport = {
 };
 
 export type ShareOrder = {
-	/** '': new host memory. */
+	/** '': new host memory, or a card's. */
 	readonly provider: string;
+	/** A node of DRM, /dev/dri/card0; '' for none. */
+	readonly card: string;
 	readonly bar: number;
 	readonly offset: number;
 	/** null: to the end of the BAR. */
@@ -457,6 +459,9 @@ export type ShareReport = {
 	readonly exporter: string | null;
 	readonly length: number;
 	readonly busAddress: string | null;
+	/** Of a card: its driver, and its function where it has one. */
+	readonly driver: string | null;
+	readonly function: string | null;
 	/** The memfd of host memory. */
 	readonly hostFd: number | null;
 };

@@ -124,6 +124,7 @@ transfer::MapOrder mapOrder(const Napi::Object &order)
 transfer::ShareOrder shareOrder(const Napi::Object &order)
 {
 	return {.provider = order.Get("provider").ToString(),
+		.card = order.Get("card").ToString(),
 		.bar = static_cast<int>(number(order.Get("bar"))),
 		.offset = number(order.Get("offset")),
 		.length = numberIfAny(order.Get("length"))};

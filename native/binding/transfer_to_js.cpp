@@ -278,6 +278,8 @@ Napi::Object sharedToJs(Napi::Env env, const transfer::Shared &shared)
 	object["length"] = lengthToJs(env, shared.length);
 	object["busAddress"] =
 		shared.busAddress ? hexToJs(env, pci::number(*shared.busAddress)) : env.Null();
+	object["driver"] = textOrNull(env, shared.driver);
+	object["function"] = valueOrNull(env, shared.card);
 	object["hostFd"] = descriptorToJs(env, shared.memoryFd);
 	return object;
 }

@@ -2,6 +2,7 @@
 #include "transfer/share.h"
 
 #include "sys/dma_buf.h"
+#include "sys/drm.h"
 #include "transfer/access.h"
 #include "transfer/guard.h"
 #include "transfer/shared_memory.h"
@@ -49,10 +50,35 @@ static void shareMemory(const ShareOrder &order, std::stop_token stop,
 	holdUntil(stop);
 }
 
+// The function that the node belongs to; vgem's and the like belong to none.
+static std::optional<pci::Bdf> functionAt(const pci::Machine &machine, const std::string &folder)
+{
+	for (const auto &function : machine.functions)
+		if (function.folder == folder)
+			return function.bdf;
+	return std::nullopt;
+}
+
+static void shareCard(const pci::Machine &machine, const ShareOrder &order, std::stop_token stop,
+		      const std::function<void(Shared)> &tell)
+{
+	const sys::DrmBuffer buffer(order.card, order.length.value_or(0));
+	const auto dmaBuf = buffer.exported();
+	tell({.fd = dmaBuf.number(),
+	      .size = dmaBuf.size(),
+	      .exporter = dmaBuf.exporter(),
+	      .length = order.length.value_or(0),
+	      .driver = buffer.driver(),
+	      .card = functionAt(machine, sys::deviceOfDrm(order.card))});
+	holdUntil(stop);
+}
+
 void share(const pci::Machine &machine, const ShareOrder &order, std::stop_token stop,
 	   const std::function<void(Shared)> &tell)
 {
-	if (order.provider.empty())
+	if (!order.card.empty())
+		shareCard(machine, order, stop, tell);
+	else if (order.provider.empty())
 		shareMemory(order, stop, tell);
 	else
 		shareBar(machine, order, stop, tell);

@@ -4,6 +4,7 @@
 
 import test from 'ava';
 import {shows, useLab} from '../helpers/lab.ts';
+import {isAsDescribed} from '../helpers/schema.ts';
 
 const lab = useLab(
 	test,
@@ -16,6 +17,8 @@ const lab = useLab(
 	      mem: ram 16M
 	    downstream
 	      bare: ram 16M
+	    downstream
+	      screen: display
 	`,
 );
 
@@ -76,6 +79,59 @@ print(os.environ["P2P_LENGTH"], size, shared[4999:5003].decode())
 	shows(t, await lab.run('p2p-map --userptr --length 1M'), {
 		status: 0,
 		stdout: /^dma-buf +1048576 \(1 MiB\), exported by udmabuf\nmemory +host memory/,
+	});
+});
+
+/** $V is vgem's card, $B that of the display. */
+const cards = `for m in vgem bochs; do modprobe $m; done 2>/dev/null
+	for c in card0 card1; do case $(readlink /sys/class/drm/$c) in *vgem*) V=/dev/dri/$c ;; *) B=/dev/dri/$c ;; esac; done;`;
+
+test.serial(
+	'a display driver exports a buffer; another takes it, and sees the same bytes',
+	async (t) => {
+		const script = `
+import fcntl, mmap, os, struct, sys
+size = int(os.environ["P2P_DMABUF_LENGTH"])
+mine = int(os.environ["P2P_DMABUF_FD"])
+pixels = mmap.mmap(mine, size)
+pixels[4999:5003] = b"peer"
+other = os.open(sys.argv[1], os.O_RDWR)
+handle, _, _ = struct.unpack("IIi", fcntl.ioctl(other, 0xc00c642e, struct.pack("IIi", 0, 0, mine)))
+again = struct.unpack("IIi", fcntl.ioctl(other, 0xc00c642d, struct.pack("IIi", handle, os.O_RDWR, -1)))[2]
+print(os.environ["P2P_LENGTH"], size, mmap.mmap(again, size)[4999:5003].decode())
+`;
+		const line = `${cards} cat >/tmp/import.py <<'END'${script}END
+		p2p-map --dma-buf drm:$B --length 5003 --json-file /tmp/facts -- /usr/bin/python3 /tmp/import.py $V; s=$?; cat /tmp/facts; exit $s`;
+		const {status, stdout, stderr} = await lab.run(line);
+		t.is(status, 0, stderr);
+		t.is(stdout.slice(0, stdout.indexOf('\n')), '5003 8192 peer');
+		const facts = JSON.parse(stdout.slice(stdout.indexOf('{')));
+		const screen = (await lab.run('echo $screen')).stdout.trim();
+		t.like(facts, {driver: 'bochs-drm', function: screen, size: 8192, busAddress: null});
+		isAsDescribed(t, 'p2p-map', JSON.stringify(facts));
+	},
+);
+
+test.serial('memory of a driver without a PCI function is said to be that', async (t) => {
+	shows(t, await lab.run(`${cards} p2p-map --dma-buf drm:$V --length 1M`), {
+		status: 0,
+		stdout:
+			/^dma-buf +1048576 \(1 MiB\), exported by \w+\nmemory +where vgem puts it, which drives no PCI function\n$/,
+		stderr: '',
+	});
+	shows(t, await lab.run(`${cards} p2p-map --dma-buf drm:$V`), {status: 2, stderr: /--length/});
+	const render = `${cards} p2p-map --dma-buf drm:/dev/dri/renderD128 --length 4K`;
+	shows(t, await lab.run(render), {
+		status: 2,
+		stderr: /renderD128 makes no buffers: a render node/,
+	});
+	shows(t, await lab.run('p2p-map --dma-buf drm:/dev/null --length 4K'), {
+		status: 2,
+		stderr: /\/dev\/null is no node of a display driver/,
+	});
+	shows(t, await lab.run('p2p-map --dma-buf drm:/dev/dri/card99 --length 4K'), {
+		status: 2,
+		stderr: /card99: .*no such/i,
 	});
 });
 
