@@ -12,6 +12,7 @@ import {readTextFile} from '../lib/file.ts';
 import {describeFix, fixCommands} from '../lib/fix.ts';
 import {assumptionFlags, fromFlag} from '../lib/flags.ts';
 import {partsOf} from '../lib/function.ts';
+import {gpuNotes} from '../lib/gpu-notes.ts';
 import {groupNotes} from '../lib/group-notes.ts';
 import {changesBetween, verdictChanges} from '../lib/machine-diff.ts';
 import {changeText, missingText, verdictChangeText} from '../lib/machine-diff-text.ts';
@@ -119,6 +120,7 @@ export default class Check extends BaseCommand {
 				pair.provider,
 				...pair.fabric.route,
 			]),
+			...gpuNotes(scan.functions, pair),
 		];
 		const fix = flags.fix ? await native.fix(source, client, provider) : undefined;
 		const commands = fix && fixCommands(fix, scan.functions);

@@ -27,7 +27,7 @@ export default class MapCommand extends BaseCommand {
 	static override summary =
 		"Map a provider's memory for a client while COMMAND runs, or make it a dma-buf.";
 	static override operandsUsage =
-		'CLIENT PROVIDER | --dma-buf PROVIDER|drm:NODE | --userptr --length SIZE  [-- COMMAND…]';
+		'CLIENT PROVIDER | --dma-buf PROVIDER|drm:NODE | --userptr  [-- COMMAND…]';
 	static override operandKinds: readonly Named[] = ['functions', 'endpoints'];
 	static override args = {
 		operand: string({

@@ -42,8 +42,11 @@ export function memoryText(it: PciFunction): string {
 	const {devicePrivate: kept} = it;
 	const offered = memoryOf(it).map(({name, size}) => `${name} ${shortSize(size)}`);
 	const size = kept?.size ?? null;
-	const more = kept === null ? [] : [`device-private ${size === null ? '?' : shortSize(size)}`];
-	return [...offered, ...more].join(', ');
+	return [
+		...offered,
+		...(it.vram === null ? [] : [`vram ${shortSize(it.vram)}`]),
+		...(kept === null ? [] : [`device-private ${size === null ? '?' : shortSize(size)}`]),
+	].join(', ');
 }
 
 /** What the function can be in a transfer. */

@@ -15,6 +15,8 @@ export type Bar = {
 	readonly kind: 'memory' | 'io';
 	readonly is64: boolean;
 	readonly isPrefetchable: boolean;
+	/** Bytes that it could have (Resizable BAR), of displays and accelerators; null: not told. */
+	readonly largest: number | null;
 };
 
 export type Link = {readonly speedGTs: number | null; readonly width: number | null};
@@ -71,6 +73,8 @@ export type PciFunction = {
 		readonly available: number;
 		readonly isPublished: boolean;
 	} | null;
+	/** Bytes of memory of its own, where its driver tells (amdgpu). */
+	readonly vram: number | null;
 	/** Pages of its memory that HMM moves programs' data into; size in bytes, null: not for this user. */
 	readonly devicePrivate: {readonly size: number | null} | null;
 	readonly cmbSize: number | null;

@@ -130,6 +130,8 @@ static pci::Bar barOf(const Napi::Value &value)
 		     .is64 = isSet(object, "is64"),
 		     .isPrefetchable = isSet(object, "isPrefetchable"),
 		     .busAddress = std::nullopt};
+	if (object.Get("largest").IsNumber())
+		bar.largest = static_cast<uint64_t>(numberOf(object, "largest"));
 	if (!textOf(object, "busAddress").empty())
 		bar.busAddress = pci::BusAddress{addressOf(object, "busAddress")};
 	return bar;
@@ -223,6 +225,8 @@ static pci::Function functionOf(const Napi::Value &value)
 	function.link = linkOf(object, "link");
 	function.maxLink = linkOf(object, "maxLink");
 	function.p2pmem = p2pmemOf(object);
+	if (object.Get("vram").IsNumber())
+		function.vram = static_cast<uint64_t>(numberOf(object, "vram"));
 	function.devicePrivate = devicePrivateOf(object);
 	function.names = listOf<std::string>(object, "names", textItem);
 	if (cmbSize)

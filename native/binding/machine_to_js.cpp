@@ -33,6 +33,7 @@ static Napi::Object barToJs(Napi::Env env, const pci::Bar &bar)
 	object["kind"] = bar.isMemory ? "memory" : "io";
 	object["is64"] = bar.is64;
 	object["isPrefetchable"] = bar.isPrefetchable;
+	object["largest"] = valueOrNull(env, bar.largest);
 	return object;
 }
 
@@ -138,6 +139,7 @@ Napi::Object functionToJs(Napi::Env env, const pci::Function &function)
 	object["hasResources"] = function.hasResources;
 	object["bars"] = list(env, function.bars, barToJs);
 	object["p2pmem"] = p2pmemToJs(env, function.p2pmem);
+	object["vram"] = valueOrNull(env, function.vram);
 	object["devicePrivate"] = devicePrivateToJs(env, function.devicePrivate);
 	object["cmbSize"] = valueOrNull(env, function.cmbSize);
 	return object;

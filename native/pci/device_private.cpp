@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "pci/device_private.h"
 
+#include "pci/function.h"
 #include "sys/file.h"
 
 #include <algorithm>
@@ -38,13 +39,6 @@ static std::vector<Region> topRegions(const std::string &root)
 	return regions;
 }
 
-static bool mayHave(const Function &function)
-{
-	constexpr uint32_t display = 0x03, accelerator = 0x12;
-	const uint32_t base = function.classCode >> 16;
-	return base == display || base == accelerator;
-}
-
 // Is it a BAR of the function's, where no bus stands above?
 static bool isBar(const Function &function, const Region &region)
 {
@@ -62,7 +56,7 @@ static Function *ownerOf(Machine &machine, const Region &region)
 	for (auto &function : machine.functions) {
 		const bool isIts = isNouveau ? function.driver == "nouveau"
 					     : function.bdf.name() == region.name;
-		if (!isIts || !mayHave(function) || isBar(function, region))
+		if (!isIts || !hasMemoryOfItsOwn(function) || isBar(function, region))
 			continue;
 		if (owner)
 			return nullptr;
@@ -73,7 +67,7 @@ static Function *ownerOf(Machine &machine, const Region &region)
 
 void readDevicePrivate(Machine &machine)
 {
-	if (!std::ranges::any_of(machine.functions, mayHave))
+	if (!std::ranges::any_of(machine.functions, hasMemoryOfItsOwn))
 		return;
 	for (const auto &region : topRegions(machine.root)) {
 		auto *owner = ownerOf(machine, region);

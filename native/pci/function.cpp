@@ -6,6 +6,7 @@
 #include "sys/file.h"
 
 #include <array>
+#include <bit>
 #include <climits>
 #include <cstdlib>
 #include <linux/pci_regs.h>
@@ -189,6 +190,32 @@ static std::optional<P2pmem> readP2pmem(const Function &function)
 		      .isPublished = readNumber(function, "p2pmem/published") != 0};
 }
 
+bool hasMemoryOfItsOwn(const Function &function)
+{
+	constexpr uint32_t display = 0x03, accelerator = 0x12;
+	const uint32_t base = function.classCode >> 16;
+	return base == display || base == accelerator;
+}
+
+// resourceN_resize: bit n for 2^n MiB (drivers/pci/pci-sysfs.c).
+static void readLargest(const Function &function, Bar &bar)
+{
+	const std::string name = "resource" + std::to_string(bar.index) + "_resize";
+	const uint64_t sizes = strtoull(readAttribute(function, name.c_str()).c_str(), nullptr, 16);
+	constexpr int mebibyte = 20;
+	if (sizes != 0 && std::bit_width(sizes) <= 64 - mebibyte)
+		bar.largest = std::bit_floor(sizes) << mebibyte;
+}
+
+// What Resizable BAR allows, and mem_info_vram_total of drivers/gpu/drm/amd/amdgpu.
+static void readOwnMemory(Function &function)
+{
+	for (auto &bar : function.bars)
+		readLargest(function, bar);
+	if (const uint64_t total = readNumber(function, "mem_info_vram_total"); total != 0)
+		function.vram = total;
+}
+
 std::optional<Function> readFunction(const std::string &root, const Bdf &bdf, Depth depth)
 {
 	const std::string sysfs = root + "/sys";
@@ -210,6 +237,8 @@ std::optional<Function> readFunction(const std::string &root, const Bdf &bdf, De
 	function.link = readLink(function, "current_link_speed", "current_link_width");
 	function.maxLink = readLink(function, "max_link_speed", "max_link_width");
 	function.p2pmem = readP2pmem(function);
+	if (hasMemoryOfItsOwn(function))
+		readOwnMemory(function);
 	return function;
 }
 

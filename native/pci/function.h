@@ -27,6 +27,9 @@ const Function *sleeperOf(const Machine &machine, const Function &function);
 
 // From the parent's role first: what a port is depends on where it stands.
 Role roleOf(const Function &function, const Function *parent);
+// By its class: a display controller or processing accelerator, whose memory may be larger than
+// what a BAR shows of it.
+bool hasMemoryOfItsOwn(const Function &function);
 // By its role: not a bridge, port or host bridge.
 bool isEndpoint(const Function &function);
 

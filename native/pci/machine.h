@@ -25,6 +25,8 @@ struct Bar {
 	bool is64 = false;
 	bool isPrefetchable = false;
 	std::optional<BusAddress> busAddress; // raw register; resource start where it reads 0 (VFs)
+	std::optional<uint64_t> largest{}; // bytes it could have (Resizable BAR), of displays and
+					   // accelerators
 };
 
 // A range of CPU physical addresses that a bridge forwards down; end is the last byte.
@@ -105,6 +107,7 @@ struct Function {
 	bool hasResources = true; // false: nobody said which BARs there are
 	Link link, maxLink;
 	std::optional<P2pmem> p2pmem;
+	std::optional<uint64_t> vram; // bytes of its own memory, where amdgpu tells
 	std::optional<DevicePrivate> devicePrivate;
 	std::vector<std::string> names;  // what the kernel calls it: nvme0, nvme0n1, card0, eth0
 	std::optional<uint64_t> cmbSize; // bytes, where the nvme driver tells (class/nvme/*/cmbsz)

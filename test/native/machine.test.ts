@@ -137,6 +137,7 @@ test('memory is shown with its addresses', async (t) => {
 		kind: 'memory',
 		is64: true,
 		isPrefetchable: true,
+		largest: null,
 	});
 });
 
