@@ -584,5 +584,9 @@ function knownFacts(given: Facts, message: string): KnownFacts {
 
 function notPeer({device, reason, ...facts}: Required<KnownFacts>): Sentence {
 	const given = Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== ''));
-	return {text: `data of ${device} would not go from peer to peer: ${reasonText(reason, given)}`};
+	const what =
+		reason === 'not-direct'
+			? 'would go from peer to peer, but not direct'
+			: 'would not go from peer to peer';
+	return {text: `data of ${device} ${what}: ${reasonText(reason, given)}`};
 }

@@ -162,7 +162,7 @@ const variants: Readonly<Record<string, readonly Facts[]>> = {
 		path: '/dev/dri/card0',
 		reason,
 	})),
-	P2P_NOT_PEER: [{reason: 'no-provider'}, {reason: 'software-rdma'}],
+	P2P_NOT_PEER: [{reason: 'no-provider'}, {reason: 'software-rdma'}, {reason: 'not-direct'}],
 	P2P_UNKNOWN_PEER: [{reason: 'network-unknown'}],
 	P2P_TARGET_FAILED: [
 		{command: 'ln -s …', left: ''},

@@ -5,7 +5,7 @@ import type {Target, TargetNamespace, TargetPort} from './native.ts';
 
 type Facts = Readonly<Record<string, string>>;
 
-/** Why data does not go from peer to peer, or cannot be told to; a code of native/target/peer.h. */
+/** Why data does not go from peer to peer, or cannot be told to; a code of native/target/peer.h or target.h. */
 export function reasonText(reason: string, facts: Facts): string {
 	const {provider, network, rdma = 'the RDMA device', transport} = facts;
 	const texts: Readonly<Record<string, string>> = {
@@ -27,6 +27,7 @@ export function reasonText(reason: string, facts: Facts): string {
 		'software-rdma': `${rdma} is RDMA in software: the CPU copies`,
 		'rdma-unknown': `whether ${rdma} has DMA of its own cannot be told`,
 		'network-unreachable': `${network} does not reach ${provider}`,
+		'not-direct': `${network} or its controller reaches ${provider} through the root complex alone`,
 		'network-unknown': `whether ${network} reaches ${provider} cannot be told`,
 	};
 	return texts[reason] ?? reason;

@@ -85,7 +85,8 @@ static void requireMet(const Order &order, const Disk &disk, const Prospect &pro
 		return;
 	Error::Facts facts = prospect.facts;
 	facts["device"] = "/dev/" + disk.name;
-	facts["reason"] = prospect.reason;
+	// A prospect that is peer has no reason of its own.
+	facts["reason"] = prospect.isPeer == true ? "not-direct" : prospect.reason;
 	throw Error(prospect.isPeer ? "P2P_NOT_PEER" : "P2P_UNKNOWN_PEER", "not peer to peer",
 		    facts);
 }

@@ -48,9 +48,10 @@ struct Report {
 
 // Errors that leave everything as it was: P2P_NOT_ROOT {what}, P2P_NO_DRIVER, P2P_TARGET_EXISTS
 // {nqn}, P2P_NO_ADDRESS {address}, P2P_NO_RDMA {address}, P2P_IN_USE (pci/usage.h), P2P_NOT_PEER
-// {device, reason, and the facts of the reason} where what was required or named cannot be had,
-// P2P_WORK_BUSY, those of findDisk() and prospect(), P2P_TARGET_FAILED {command, errno, reason,
-// left: commands}.
+// {device, reason, and the facts of the reason} where what was required or named cannot be had and
+// P2P_UNKNOWN_PEER, likewise, where that cannot be told: reasons are those of a Prospect (peer.h)
+// and 'not-direct' {network, provider}, P2P_WORK_BUSY, those of findDisk() and prospect(),
+// P2P_TARGET_FAILED {command, errno, reason, left: commands}.
 Report setUp(const Order &order);
 
 // Of those names, or all. Error P2P_NO_TARGET {nqn}.

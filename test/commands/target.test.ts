@@ -81,6 +81,18 @@ test('an adapter out of reach is named, and the memory near the disk is kept', (
 	t.regex(stderr, /would not go from peer to peer: 0000:07:00\.0 does not reach 0000:03:00\.0\n$/);
 });
 
+test('an adapter that only the root complex leads to is peer, but not direct', (t) => {
+	const root = realpathSync(machine(t, `\n\tmachine cpu=EPYC${switched}`));
+	rdma(root, far, 'mlx5_0', ['hca_type']);
+	t.is(target(root, '--require', 'any').status, 0);
+	const {status, stdout, stderr} = target(root, '--require', 'direct');
+	t.deepEqual([status, stdout], [1, '']);
+	t.regex(
+		stderr,
+		/, but not direct: 0000:07:00\.0 or its controller reaches 0000:03:00\.0 through the root complex alone\n$/,
+	);
+});
+
 for (const [what, bdf, files] of [
 	['rxe on an adapter', near, ['hca_type', 'parent']],
 	['rxe below no bus', '', ['node_desc']],
