@@ -236,11 +236,12 @@ Report setUp(const Order &order)
 	const auto disks = findDisks(machine, order);
 	requireAddress(order, machine);
 	auto namespaces = foresee(machine, order, disks);
-	requireUnused(order, disks);
 
+	// Another p2p-target waits here: what it may export is looked at only afterwards.
 	std::optional<Records> records;
 	if (!order.dryRun)
 		records.emplace(order.root);
+	requireUnused(order, disks);
 	requireNew(order);
 	requireDriver(order);
 	const auto port = choosePort(order);
