@@ -263,12 +263,21 @@ static std::string viaOf(const std::string &p2pmem)
 	return p2pmem == "1" ? "" : p2pmem == "0" || p2pmem.empty() ? "none" : p2pmem;
 }
 
+// Of several the one over which data may go from peer to peer.
+static Port portThatMatters(const std::vector<Port> &ports)
+{
+	const auto rdma = std::ranges::find(ports, "rdma", &Port::transport);
+	if (rdma != ports.end())
+		return *rdma;
+	return ports.empty() ? Port{} : ports.front();
+}
+
 static Prospect prospectNow(const pci::Machine &machine, const Exported &one,
 			    const std::vector<Port> &ports)
 {
-	const Port port = ports.empty() ? Port{} : ports.front();
 	try {
-		return prospect(machine, findDisk(machine, one.device), port, viaOf(one.p2pmem));
+		return prospect(machine, findDisk(machine, one.device), portThatMatters(ports),
+				viaOf(one.p2pmem));
 	} catch (const Error &) {
 		// A file, another disk, or a provider that has gone.
 		return {.isPeer = false, .reason = "no-provider"};

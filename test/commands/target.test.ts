@@ -149,7 +149,7 @@ test('the head of NVMe multipath has no memory near to it', (t) => {
 	t.is(run('p2p-target', '--sysroot', root, ...line, '--via', 'nvme0').status, 1);
 });
 
-test('what a machine exports is shown, with the way of its data', (t) => {
+test('what a machine exports is shown, with the way of its data by rdma', (t) => {
 	const root = adapter(t, near);
 	const nvmet = '/sys/kernel/config/nvmet';
 	const values = {
@@ -160,18 +160,22 @@ test('what a machine exports is shown, with the way of its data', (t) => {
 		'subsystems/nqn.y/namespaces/2/enable': '1',
 		'subsystems/nqn.y/namespaces/2/device_path': '/dev/nvme1n1',
 		'subsystems/nqn.y/namespaces/2/p2pmem': pool,
+		'ports/3/addr_trtype': 'tcp',
+		'ports/3/addr_traddr': '10.0.0.1',
+		'ports/3/addr_trsvcid': '4420',
 		'ports/7/addr_trtype': 'rdma',
 		'ports/7/addr_traddr': 'fd00::1',
 		'ports/7/addr_trsvcid': '4420',
 	};
 	for (const [path, value] of Object.entries(values)) file(root, `${nvmet}/${path}`, `${value}\n`);
-	link(root, `${nvmet}/ports/7/subsystems/nqn.y`, join(root, nvmet, 'subsystems/nqn.y'));
+	for (const port of [3, 7])
+		link(root, `${nvmet}/ports/${port}/subsystems/nqn.y`, join(root, nvmet, 'subsystems/nqn.y'));
 	const {status, stdout} = run('p2p-target', '--sysroot', root);
 	t.is(status, 0);
 	t.is(
 		stdout.replace('  (not by p2p-target)', ''),
 		`nqn.y
-  rdma [fd00::1]:4420  for nqn.h
+  tcp 10.0.0.1:4420, rdma [fd00::1]:4420  for nqn.h
   2  /dev/nvme1n1  peer to peer, through memory of ${pool}
   10  /dev/sda  not enabled
 `,
