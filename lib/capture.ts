@@ -142,6 +142,7 @@ const functionFields: Fields = {
 	maxLink: orNull(link),
 	p2pmem: orNull(objectOf({size, available: size, isPublished: flag})),
 	vram: orNull(size),
+	visibleVram: orNull(size),
 	devicePrivate: orNull(objectOf({size: orNull(size)})),
 	names: listOf(text),
 	cmbSize: orNull(size),

@@ -17,13 +17,16 @@ const byDriver: Readonly<Record<string, Note>> = {
 	xe: ({bdf}, isRefused) =>
 		isRefused
 			? `xe does not fail for that: it moves ${bdf}'s buffers to host memory, and refuses those that cannot move`
-			: `xe exports ${bdf}'s memory as dma-bufs, straight to importers that take peer memory`,
+			: `xe exports ${bdf}'s buffers as dma-bufs: peer memory to importers that follow its moves, host memory to those that pin`,
 	i915: ({bdf}) => `i915 exports ${bdf}'s buffers, but not as peer memory, whatever the verdict`,
 	nouveau: ({bdf}) =>
 		`nouveau exports ${bdf}'s buffers from host memory alone, whatever the verdict`,
 	nvidia: ({bdf}) =>
 		`nvidia's driver decides by itself whether peers reach ${bdf} (nvidia-smi topo -p2p r); what ports and root complex do holds for it too`,
 };
+
+/** Drivers that export no peer memory, whatever a BAR shows. */
+const withoutPeers: ReadonlySet<string> = new Set(['i915', 'nouveau']);
 
 /** Of the provider's memory, as its driver and its BARs have it. */
 export function gpuNotes(functions: readonly PciFunction[], pair: Pair): string[] {
@@ -36,14 +39,15 @@ export function gpuNotes(functions: readonly PciFunction[], pair: Pair): string[
 }
 
 /** Is the largest BAR a window on more? */
-function windowNote({bdf, bars, vram}: PciFunction): string[] {
+function windowNote({bdf, bars, driver, vram, visibleVram}: PciFunction): string[] {
 	const [bar] = bars.filter(({kind}) => kind === 'memory').sort((a, b) => b.size - a.size);
-	if (bar === undefined) return [];
-	const whole = vram ?? bar.largest ?? 0;
-	if (whole <= bar.size) return [];
+	if (bar === undefined || withoutPeers.has(driver ?? '')) return [];
+	// What the driver says counts: an APU's memory is all visible, however small its BAR.
+	const [shown, whole] = vram === null ? [bar.size, bar.largest ?? 0] : [visibleVram ?? vram, vram];
+	if (whole <= shown) return [];
 	const what =
 		vram === null
-			? `bar${bar.index} of ${bdf} has ${shortSize(bar.size)} and could have ${shortSize(whole)}`
-			: `bar${bar.index} of ${bdf} shows peers ${shortSize(bar.size)} of ${shortSize(whole)}`;
+			? `bar${bar.index} of ${bdf} has ${shortSize(shown)} and could have ${shortSize(whole)}`
+			: `bar${bar.index} of ${bdf} shows peers ${shortSize(shown)} of ${shortSize(whole)}`;
 	return [`${what}: turn on Resizable BAR and decoding above 4G in the firmware`];
 }

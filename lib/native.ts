@@ -75,6 +75,8 @@ export type PciFunction = {
 	} | null;
 	/** Bytes of memory of its own, where its driver tells (amdgpu). */
 	readonly vram: number | null;
+	/** Of those, what peers see through a BAR. */
+	readonly visibleVram: number | null;
 	/** Pages of its memory that HMM moves programs' data into; size in bytes, null: not for this user. */
 	readonly devicePrivate: {readonly size: number | null} | null;
 	readonly cmbSize: number | null;

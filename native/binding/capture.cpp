@@ -227,6 +227,8 @@ static pci::Function functionOf(const Napi::Value &value)
 	function.p2pmem = p2pmemOf(object);
 	if (object.Get("vram").IsNumber())
 		function.vram = static_cast<uint64_t>(numberOf(object, "vram"));
+	if (object.Get("visibleVram").IsNumber())
+		function.visibleVram = static_cast<uint64_t>(numberOf(object, "visibleVram"));
 	function.devicePrivate = devicePrivateOf(object);
 	function.names = listOf<std::string>(object, "names", textItem);
 	if (cmbSize)

@@ -140,6 +140,7 @@ Napi::Object functionToJs(Napi::Env env, const pci::Function &function)
 	object["bars"] = list(env, function.bars, barToJs);
 	object["p2pmem"] = p2pmemToJs(env, function.p2pmem);
 	object["vram"] = valueOrNull(env, function.vram);
+	object["visibleVram"] = valueOrNull(env, function.visibleVram);
 	object["devicePrivate"] = devicePrivateToJs(env, function.devicePrivate);
 	object["cmbSize"] = valueOrNull(env, function.cmbSize);
 	return object;

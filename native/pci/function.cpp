@@ -207,13 +207,16 @@ static void readLargest(const Function &function, Bar &bar)
 		bar.largest = std::bit_floor(sizes) << mebibyte;
 }
 
-// What Resizable BAR allows, and mem_info_vram_total of drivers/gpu/drm/amd/amdgpu.
+// What Resizable BAR allows, and mem_info_vram_total and mem_info_vis_vram_total of
+// drivers/gpu/drm/amd/amdgpu.
 static void readOwnMemory(Function &function)
 {
 	for (auto &bar : function.bars)
 		readLargest(function, bar);
 	if (const uint64_t total = readNumber(function, "mem_info_vram_total"); total != 0)
 		function.vram = total;
+	if (const uint64_t shown = readNumber(function, "mem_info_vis_vram_total"); shown != 0)
+		function.visibleVram = shown;
 }
 
 std::optional<Function> readFunction(const std::string &root, const Bdf &bdf, Depth depth)

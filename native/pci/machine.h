@@ -107,7 +107,8 @@ struct Function {
 	bool hasResources = true; // false: nobody said which BARs there are
 	Link link, maxLink;
 	std::optional<P2pmem> p2pmem;
-	std::optional<uint64_t> vram; // bytes of its own memory, where amdgpu tells
+	std::optional<uint64_t> vram;        // bytes of its own memory, where amdgpu tells
+	std::optional<uint64_t> visibleVram; // of those, what a BAR shows; all of an APU's
 	std::optional<DevicePrivate> devicePrivate;
 	std::vector<std::string> names;  // what the kernel calls it: nvme0, nvme0n1, card0, eth0
 	std::optional<uint64_t> cmbSize; // bytes, where the nvme driver tells (class/nvme/*/cmbsz)

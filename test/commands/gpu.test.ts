@@ -26,6 +26,12 @@ function drawn(t: ExecutionContext, driver: string): string {
 	return root;
 }
 
+/** As amdgpu tells them. */
+function vram(root: string, total: number, visible: number): void {
+	attribute(root, gpu, 'mem_info_vram_total', `${total}`);
+	attribute(root, gpu, 'mem_info_vis_vram_total', `${visible}`);
+}
+
 /** Without what is said of IOMMU groups: those of drawn machines do not follow their ACS. */
 function notesOf(root: string, client: string): string[] {
 	const {stdout} = run('p2p-check', '--sysroot', root, client, gpu, '--json');
@@ -39,7 +45,11 @@ for (const [driver, reached, refused] of [
 		/straight to importers/,
 		/hands 0000:04:00\.0's buffers out from host memory, in silence/,
 	],
-	['xe', /straight to importers/, /and refuses those that cannot move/],
+	[
+		'xe',
+		/peer memory to importers that follow its moves, host memory to those that pin$/,
+		/and refuses those that cannot move/,
+	],
 	['i915', /not as peer memory, whatever the verdict/, /not as peer memory, whatever the verdict/],
 	['nouveau', /from host memory alone/, /from host memory alone/],
 	['nvidia', /decides by itself/, /decides by itself/],
@@ -59,15 +69,28 @@ test('other drivers have none', (t) => {
 
 test('memory that no BAR shows is said, and how to mend that', (t) => {
 	const root = drawn(t, 'amdgpu');
-	attribute(root, gpu, 'mem_info_vram_total', `${24 * 2 ** 30}`);
+	vram(root, 24 * 2 ** 30, 16 * 2 ** 20);
 	t.regex(
 		notesOf(root, disk)[1] ?? '',
 		/^bar0 of 0000:04:00\.0 shows peers 16M of 24G: .*Resizable BAR/,
 	);
 	t.regex(run('p2p-list', '--sysroot', root, gpu).stdout, /bar0 16M, .*vram 24G /);
-	attribute(root, gpu, 'mem_info_vram_total', `${16 * 2 ** 20}`);
+});
+
+test('where all of it is visible, an APU included, there is nothing to mend', (t) => {
+	const root = drawn(t, 'amdgpu');
+	vram(root, 24 * 2 ** 30, 24 * 2 ** 30);
+	attribute(root, gpu, 'resource0_resize', '0000000000004100');
 	t.is(notesOf(root, disk).length, 1);
 });
+
+for (const driver of ['i915', 'nouveau']) {
+	test(`a larger BAR would not help ${driver}`, (t) => {
+		const root = drawn(t, driver);
+		attribute(root, gpu, 'resource0_resize', '0000000000004100');
+		t.is(notesOf(root, disk).length, 1);
+	});
+}
 
 test('without such a driver what the BAR could have tells', (t) => {
 	const root = drawn(t, 'xe');
@@ -79,8 +102,10 @@ test('without such a driver what the BAR could have tells', (t) => {
 
 test('a capture keeps both', (t) => {
 	const root = drawn(t, 'amdgpu');
-	attribute(root, gpu, 'mem_info_vram_total', `${24 * 2 ** 30}`);
+	vram(root, 24 * 2 ** 30, 16 * 2 ** 20);
 	run('p2p-list', '--sysroot', root, '--capture', `${root}/capture.json`);
 	const {stdout} = run('p2p-check', '--from', `${root}/capture.json`, disk, gpu);
 	t.regex(stdout, /shows peers 16M of 24G/);
+	const again = run('p2p-list', '--from', `${root}/capture.json`, gpu, '--json').stdout;
+	t.is(JSON.parse(again).functions[0].visibleVram, 16 * 2 ** 20);
 });
