@@ -49,9 +49,18 @@ test('a BAR is none, below a bus or without one', async (t) => {
 	t.is((await keptOf(drawn(t, bars + line)))[0], undefined);
 });
 
+/** For who is not root. */
+const hidden = (text: string) => text.replace(/^( *)[0-9a-f]+-[0-9a-f]+/gm, '$100000000-00000000');
+
+test('it may be a BAR, where addresses are hidden and none is seen below a bus', async (t) => {
+	t.is((await keptOf(drawn(t, hidden(kept))))[0], undefined);
+	const others = bars.replace(gpu, '0000:02:00.0');
+	t.is((await keptOf(drawn(t, hidden(others + kept))))[0], undefined);
+	const region = 'fffffe000000-ffffffffffff : nouveau\n';
+	t.is((await keptOf(drawn(t, hidden(region), 'nouveau')))[0], null);
+});
+
 test('who may not see addresses sees that there is some', async (t) => {
-	const hidden = (text: string) =>
-		text.replace(/^( *)[0-9a-f]+-[0-9a-f]+/gm, '$100000000-00000000');
 	const root = drawn(t, hidden(bars + kept));
 	const {functions} = await native.scan({root});
 	t.deepEqual(functions.find(({bdf}) => bdf === gpu)?.devicePrivate, {size: null});
