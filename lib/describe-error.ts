@@ -344,6 +344,7 @@ const sentences: Readonly<Record<string, Describe>> = {
 			{
 				node: `${path} is no node of a display driver; those are /dev/dri/card0`,
 				render: `${path} makes no buffers: a render node; the card's own node does`,
+				size: `a buffer of ${path} has less than 4 GiB`,
 				dumb: `the driver of ${path} makes no buffers without commands of its own`,
 			}[reason] ?? `the driver of ${path} exports no buffers (PRIME)`,
 	}),

@@ -158,7 +158,7 @@ const variants: Readonly<Record<string, readonly Facts[]>> = {
 	P2P_NO_P2PMEM: [{}, {bdf: ''}],
 	P2P_NO_NAMESPACE: [{nsid: '9', has: '1, 2'}],
 	P2P_NOT_NAMESPACE: [{name: 'sda'}],
-	P2P_NO_DRM: ['node', 'render', 'dumb', 'prime'].map((reason) => ({
+	P2P_NO_DRM: ['node', 'render', 'size', 'dumb', 'prime'].map((reason) => ({
 		path: '/dev/dri/card0',
 		reason,
 	})),

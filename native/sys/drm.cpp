@@ -38,11 +38,9 @@ static uint32_t create(const Fd &card, uint64_t size)
 	// A page a row: drivers keep such a pitch as it is.
 	constexpr uint64_t width = 1024, bytesPerPixel = 4, row = width * bytesPerPixel;
 	const uint64_t rows = (size + row - 1) / row;
-	if (rows > std::numeric_limits<uint32_t>::max())
-		throw Error("ENOMEM", card.path() + ": no buffer is so large",
-			    {{"syscall", "DRM_IOCTL_MODE_CREATE_DUMB"},
-			     {"path", card.path()},
-			     {"reason", "Cannot allocate memory"}});
+	// The kernel counts its bytes in 32 bits (drm_mode_create_dumb() of drm_dumb_buffers.c).
+	if (rows > std::numeric_limits<uint32_t>::max() / row)
+		throw none(card, "size");
 	drm::CreateDumb dumb{.height = static_cast<uint32_t>(rows),
 			     .width = width,
 			     .bitsPerPixel = 8 * bytesPerPixel};

@@ -14,7 +14,8 @@ class DrmBuffer
 public:
 	// path: of a card's primary node, /dev/dri/card0. size in bytes, rounded up to whole pages.
 	// Error P2P_NO_DRM {path, reason: 'node' (no node of DRM), 'render' (a render node, which
-	// makes none), 'dumb' or 'prime' (the driver has no such)}, or errno's name.
+	// makes none), 'dumb' or 'prime' (the driver has no such), 'size' (4 GiB or more)}, or
+	// errno's name.
 	DrmBuffer(const std::string &path, uint64_t size);
 	DrmBuffer(const DrmBuffer &) = delete;
 	DrmBuffer &operator=(const DrmBuffer &) = delete;

@@ -120,6 +120,10 @@ test.serial('memory of a driver without a PCI function is said to be that', asyn
 		stderr: '',
 	});
 	shows(t, await lab.run(`${cards} p2p-map --dma-buf drm:$V`), {status: 2, stderr: /--length/});
+	shows(t, await lab.run(`${cards} p2p-map --dma-buf drm:$V --length 4G`), {
+		status: 2,
+		stderr: /a buffer of \/dev\/dri\/card\d has less than 4 GiB/,
+	});
 	const render = `${cards} p2p-map --dma-buf drm:/dev/dri/renderD128 --length 4K`;
 	shows(t, await lab.run(render), {
 		status: 2,
