@@ -18,6 +18,7 @@ import {copyJson, explainText, summaryText} from '../lib/copy-text.ts';
 import {ExitCode} from '../lib/exit-code.ts';
 import {Failure} from '../lib/failure.ts';
 import {allow, mechanism, require} from '../lib/flags.ts';
+import {missingFrames} from '../lib/frames-text.ts';
 import {faultWarning, mismatchFailure} from '../lib/mismatch-text.ts';
 import {
 	type CopyOrder,
@@ -27,10 +28,10 @@ import {
 	type Read,
 	type Verify,
 } from '../lib/native.ts';
-import {isTerminal, tell} from '../lib/output.ts';
+import {dieOf, isTerminal, tell} from '../lib/output.ts';
 import type {AllowWord} from '../lib/permission.ts';
 import {Progress} from '../lib/progress.ts';
-import {endBySignal} from '../lib/signals.ts';
+import {endBySignal, stoppedBySignal} from '../lib/signals.ts';
 import {readRunning} from '../lib/supply.ts';
 
 export default class Copy extends BaseCommand {
@@ -42,12 +43,13 @@ export default class Copy extends BaseCommand {
 			required: true,
 			ignoreStdin: true,
 			description:
-				'NAME/nsN[+OFF], NAME/barN[+OFF], NAME/cmb, NAME/pmr; /dev/nvmeXnY[+OFF], ./FILE[+OFF] or -',
+				'NAME/nsN[+OFF], NAME/barN[+OFF], NAME/cmb, NAME/pmr; /dev/nvmeXnY[+OFF], ./FILE[+OFF] or -; video:/dev/videoN',
 		}),
 		to: string({
 			required: true,
 			ignoreStdin: true,
-			description: 'the same; at least one end is a function',
+			description:
+				'the same but video:, and drm:/dev/dri/cardN; an end is a function, or FROM is video:',
 		}),
 	};
 	static override flags = {
@@ -78,6 +80,19 @@ export default class Copy extends BaseCommand {
 		require,
 		allow,
 		mechanism,
+		frames: integer({
+			helpValue: 'N',
+			min: 1,
+			description: 'of video:; if left out, until it is told to stop or TO is full',
+		}),
+		format: option({
+			helpValue: 'FOURCC',
+			description: 'of video:, as YUYV; as it is set if left out',
+		}),
+		'frame-size': option({
+			helpValue: 'WIDTHxHEIGHT',
+			description: 'of video:; as it is set if left out',
+		}),
 		'overwrite-signature': boolean({
 			description: 'write to a namespace that holds a file system or the like',
 		}),
@@ -118,6 +133,7 @@ export default class Copy extends BaseCommand {
 			verify: flags.verify as Verify,
 			allow: flags.allow as AllowWord[] | undefined,
 			overwriteSignature: flags['overwrite-signature'],
+			frameSize: flags['frame-size'],
 		});
 
 		requireOther(flags['json-file'], [order.from, order.to]);
@@ -141,7 +157,7 @@ export default class Copy extends BaseCommand {
 		if (isTold) tell(summaryText(report));
 		const warning = faultWarning(report);
 		if (warning !== undefined) tell(`${this.program}: warning: ${warning}\n`);
-		const failure = mismatchFailure(report);
+		const failure = mismatchFailure(report) ?? missingFrames(report);
 		const status = failure?.status ?? ExitCode.yes;
 		const json = copyJson(args, report.plan, report.result);
 		this.answer(status, {text: '', json}, flags.json);
@@ -154,14 +170,23 @@ function number(name: keyof typeof copyRanges) {
 	return {default: copyDefaults[name], min, max};
 }
 
-function copy(source: Read, order: CopyOrder, isTold: boolean): Promise<CopyReport> {
+async function copy(source: Read, order: CopyOrder, isTold: boolean): Promise<CopyReport> {
 	let progress: Progress | undefined;
 	const job = native.copy(source, order, (told) => {
 		if ('phase' in told) progress?.show(told);
 		else if (isTold) progress = new Progress(told);
 	});
 
-	return endBySignal(job, () => progress?.clear());
+	const settled = () => progress?.clear();
+	const isPiped = order.to.kind === 'stream' && order.to.name === '';
+	// Frames without a number of them come until somebody says that it is enough.
+	const isEndless = order.from.kind === 'video' && order.pictures.frames === 0;
+	try {
+		return await (isEndless ? stoppedBySignal(job, settled) : endBySignal(job, settled));
+	} catch (error) {
+		if (isPiped && (error as NodeJS.ErrnoException).code === 'EPIPE') dieOf('SIGPIPE');
+		throw error;
+	}
 }
 
 /** The answer must not lie where the data does. */

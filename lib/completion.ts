@@ -57,6 +57,7 @@ export const valuesByName: Readonly<Record<string, Value>> = {
 	FILE: {kind: 'files'},
 	FUNCTION: {kind: 'functions'},
 	'LABEL=FILE[,snapshot]': {kind: 'text'},
+	FOURCC: {kind: 'text'},
 	MODEL: {kind: 'text'},
 	MS: {kind: 'text'},
 	N: {kind: 'text'},
@@ -74,6 +75,7 @@ export const valuesByName: Readonly<Record<string, Value>> = {
 	SIZE: {kind: 'text'},
 	'SIZE,…': {kind: 'text'},
 	TEXT: {kind: 'text'},
+	WIDTHxHEIGHT: {kind: 'text'},
 	WORD: {kind: 'list', words: allowWords},
 };
 

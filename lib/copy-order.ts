@@ -3,7 +3,7 @@
 
 import {parsePlace, parseVia} from './endpoint.ts';
 import {Failure} from './failure.ts';
-import type {CopyOrder, Mechanism, Verify} from './native.ts';
+import type {CopyOrder, Mechanism, Pictures, Verify} from './native.ts';
 import {patternSeed} from './pattern.ts';
 import {type AllowWord, mechanismWords, permission, requireWords} from './permission.ts';
 import {parseSize} from './units.ts';
@@ -32,6 +32,12 @@ export type CopyWords = {
 	readonly mechanism?: Mechanism | undefined;
 	/** Write to a namespace that holds a file system or the like. */
 	readonly overwriteSignature?: boolean | undefined;
+	/** Of a capture card: so many frames; until a stop is asked for, or TO is full, if left out. */
+	readonly frames?: number | undefined;
+	/** Of its frames, a FOURCC as 'YUYV'; as it is set if left out. */
+	readonly format?: string | undefined;
+	/** Of its frames, in pixels, as '1920x1080'; as it is set if left out. */
+	readonly frameSize?: string | undefined;
 	/** NVMe queue pairs: 1 to 64, 2 if left out. */
 	readonly queues?: number | undefined;
 	/** Requests under way per queue: 1 to 1023, 64 if left out. */
@@ -73,10 +79,24 @@ export function copyOrder(from: string, to: string, words: CopyWords): CopyOrder
 		allowed,
 		mechanism: words.mechanism ?? '',
 		overwriteSignature: words.overwriteSignature ?? false,
+		pictures: pictures(words),
 		queues,
 		depth,
 		timeoutNs: timeout * 1e9,
 	};
+}
+
+function pictures({frames = 0, format = '', frameSize}: CopyWords): Pictures {
+	const [, width = 0, height = 0] = (
+		frameSize === undefined ? [] : (/^([1-9]\d{0,4})x([1-9]\d{0,4})$/.exec(frameSize) ?? [])
+	).map(Number);
+	if (frameSize !== undefined && width === 0)
+		throw new Failure(`'${frameSize}' is no size of a frame; sizes are 1920x1080`);
+	if (format !== '' && !/^[\x21-\x7e]{1,4}(-BE)?$/.test(format))
+		throw new Failure(`'${format}' is no format; formats are FOURCCs of V4L2: YUYV, XR24`);
+	if (!(Number.isSafeInteger(frames) && frames >= 0))
+		throw new Failure(`frames is ${frames}; it is a whole number`);
+	return {format, width, height, frames};
 }
 
 function requireIn(numbers: Readonly<Record<keyof typeof copyRanges, number>>): void {

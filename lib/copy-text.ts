@@ -2,7 +2,8 @@
 // What p2p-copy says: before (--explain), after (the summary), and as JSON; all three from the
 // same two objects.
 
-import type {CopyEnd, CopyLeg, CopyPlan, CopyReport, CopyResult} from './native.ts';
+import {frameRows, frameWay} from './frames-text.ts';
+import type {CopyEnd, CopyLeg, CopyPlan, CopyReport, CopyResult, Frames} from './native.ts';
 import {linkShare, slowestLink} from './progress.ts';
 import {bytes, linkText, rate} from './units.ts';
 import {witnessLines} from './witness-text.ts';
@@ -14,9 +15,9 @@ export function copyJson(ends: Ends, plan: CopyPlan, result: CopyResult | null):
 }
 
 export function explainText(plan: CopyPlan): string {
-	const length = plan.length === null ? 'all of FROM' : bytes(plan.length);
+	const length = plan.length === null ? allText(plan) : bytes(plan.length);
 	return lines([
-		['would move', `${length}, ${wayText(plan)}`],
+		['would move', `${length}, ${wayText(plan, null)}`],
 		...legRows(plan, plan.addressKind),
 		...addressRows(plan, memoryOf(plan)?.busAddress ?? null, plan.addressKind),
 		...patternRows(plan, 'would be overwritten'),
@@ -31,8 +32,9 @@ export function summaryText({plan, result}: CopyReport): string {
 	return lines([
 		[
 			'moved',
-			`${bytes(result.bytes)} in ${seconds.toFixed(2)} s, ${rate(perSecond)}, ${wayText(plan)}`,
+			`${bytes(result.bytes)} in ${seconds.toFixed(2)} s, ${rate(perSecond)}, ${wayText(plan, result.frames)}`,
 		],
+		...frameRows(result),
 		...legRows(plan, result.addressKind),
 		...addressRows(plan, result.iova, result.addressKind),
 		...linkRows(plan, perSecond),
@@ -49,13 +51,19 @@ export function summaryText({plan, result}: CopyReport): string {
 	]);
 }
 
+function allText({from, frames}: CopyPlan): string {
+	if (from.kind !== 'video') return 'all of FROM';
+	return frames === null ? 'frames until it is told to stop, or TO is full' : `${frames} frames`;
+}
+
 /** The peer memory that functions reach into. */
 function memoryOf(plan: CopyPlan): CopyEnd | null {
 	if (plan.way !== 'peer') return null;
 	return plan.via ?? (plan.to.kind === 'ns' ? plan.from : plan.to);
 }
 
-function wayText(plan: CopyPlan): string {
+function wayText(plan: CopyPlan, frames: Frames | null): string {
+	if (plan.from.kind === 'video') return frameWay(plan, frames);
 	const staged = plan.legs.map(({client}) => client).join(' and ');
 	if (plan.way === 'cpu') return 'carried by the CPU: not peer-to-peer';
 	if (plan.way === 'staged') return `${staged} through host memory: not peer-to-peer`;

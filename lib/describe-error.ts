@@ -59,7 +59,7 @@ const factNames = [
 	],
 	...['errno', 'left', 'moved', 'id', 'option', 'faults', 'faultFunction'],
 	...['done', 'certain', 'proved', 'supply', 'refusal', 'detail', 'nqn', 'address', 'device'],
-	...['network', 'rdma', 'transport'],
+	...['network', 'rdma', 'transport', 'asked', 'offers'],
 ] as const;
 type FactName = (typeof factNames)[number];
 
@@ -163,23 +163,30 @@ const sentences: Readonly<Record<string, Describe>> = {
 		hints: ['--overwrite-signature   if it may go'],
 	}),
 	P2P_KINDS: ({kind}) =>
-		kind === 'block'
+		kind === 'video' || kind === 'screen'
 			? {
-					text: "the kernel's driver reaches no BAR, only its own p2pmem: a disk that it has is copied to a disk that it has, or to a file",
-					hints: [
-						'p2p-bind DISK   then DISK/nsN reaches a BAR',
-						'--staged         through host memory',
-					],
+					text:
+						kind === 'video'
+							? 'a capture card is read, not written: it is FROM'
+							: 'a display shows the frames of a capture card: drm: is TO, and FROM is video:',
 				}
-			: kind === 'file'
-				? {text: 'both ends are files: that is cp(1)'}
-				: {
-						text: 'both ends are memory: somebody has to carry the bytes',
+			: kind === 'block'
+				? {
+						text: "the kernel's driver reaches no BAR, only its own p2pmem: a disk that it has is copied to a disk that it has, or to a file",
 						hints: [
-							'--engine FUNCTION   a DMA engine; p2p-list -o +ENGINE shows which there are',
-							'--staged            the CPU carries them',
+							'p2p-bind DISK   then DISK/nsN reaches a BAR',
+							'--staged         through host memory',
 						],
-					},
+					}
+				: kind === 'file'
+					? {text: 'both ends are files: that is cp(1)'}
+					: {
+							text: 'both ends are memory: somebody has to carry the bytes',
+							hints: [
+								'--engine FUNCTION   a DMA engine; p2p-list -o +ENGINE shows which there are',
+								'--staged            the CPU carries them',
+							],
+						},
 	P2P_ENGINE: ({bdf, status, message}) => ({text: `${bdf}: ${message} (${status})`}),
 	P2P_WIDTH: () => ({
 		text: '--width is for loads and stores by the CPU: one end is a BAR, the other a file or -',
@@ -211,10 +218,13 @@ const sentences: Readonly<Record<string, Describe>> = {
 		hints: [`--via ${name}/barN, ${name}/cmb or ${name}/pmr`],
 	}),
 	P2P_UNUSED: ({option}) => ({
-		text:
-			option === '--via'
-				? '--via is memory between two disks: between these two, or with --staged, there is none'
-				: '--engine carries from memory to memory: not between these two, nor with --staged',
+		text: /^--(frames|format|frame-size)$/.test(option)
+			? `${option} is about a capture card: FROM is none (video:/dev/videoN)`
+			: /^--(length|pattern|width)$/.test(option)
+				? `${option} is about bytes: a capture card gives frames (--frames N)`
+				: option === '--via'
+					? '--via is memory between two disks: between these two, or with --staged, there is none'
+					: '--engine carries from memory to memory: not between these two, nor with --staged',
 	}),
 	P2P_NO_RING: () => ({
 		text: 'two namespaces need memory between them, and neither controller has a CMB',
@@ -346,7 +356,33 @@ const sentences: Readonly<Record<string, Describe>> = {
 				render: `${path} makes no buffers: a render node; the card's own node does`,
 				size: `a buffer of ${path} has less than 4 GiB`,
 				dumb: `the driver of ${path} makes no buffers without commands of its own`,
+				screen: `${path} shows nothing: no display is connected to it`,
+				master: `${path} belongs to another program: a desktop shows its pictures there`,
+				format: `the display of ${path} does not take these pixels`,
 			}[reason] ?? `the driver of ${path} exports no buffers (PRIME)`,
+	}),
+	P2P_NO_VIDEO: ({path, reason}) => ({
+		text:
+			{
+				node: `${path} is no node of a capture card; those are /dev/video0`,
+				capture: `${path} gives no pictures: it is not for capture`,
+				planes: `${path} gives its pictures only in planes apart (the multi-planar interface), which p2p-copy does not take`,
+				streaming: `${path} gives its pictures only by read(2), without numbers: what is dropped could not be told`,
+			}[reason] ?? `the driver of ${path} has no buffers for frames`,
+		hints:
+			reason === 'node' || reason === 'capture'
+				? ['v4l2-ctl --list-devices   the cards, and their nodes']
+				: [],
+	}),
+	P2P_VIDEO_FORMAT: ({path, reason, asked, offers}) => ({
+		text:
+			{
+				format: `${path} gives no ${asked}; it gives ${offers}`,
+				size: `${path} gives no frames of ${asked}; the next that it gives is ${offers}`,
+				compressed: `${path} compresses its frames (${asked}), so that each has another size; p2p-copy moves frames of one size`,
+			}[reason] ??
+			`${path} and the display have no format in common${asked === '' ? '' : ` that is ${asked}`}${offers === '' ? '' : `: the card gives ${offers}`}`,
+		hints: ['--format FOURCC', '--frame-size WIDTHxHEIGHT'],
 	}),
 	P2P_NOT_PEER: notPeer,
 	P2P_UNKNOWN_PEER: notPeer,
@@ -465,6 +501,11 @@ function certainText({certain, proved}: KnownFacts): string {
 }
 
 function timedOut(facts: KnownFacts): Sentence {
+	if (facts.what === 'a frame')
+		return {
+			text: `${facts.path} gave no frame in time`,
+			hints: ['--timeout SECONDS   where its signal only starts late'],
+		};
 	const who = facts.bdf === '' ? '' : `${facts.bdf}: `;
 	const what = facts.operation === '' ? facts.what : commandText(facts);
 	const consequences: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One end of a copy or mapping as a user names it: NAME/(nsN|barN|cmb|pmr)[+OFFSET].
 
-import {statSync} from 'node:fs';
+import {existsSync, statSync} from 'node:fs';
 import {Failure} from './failure.ts';
 import type {Place} from './native.ts';
 import {parseSize} from './units.ts';
@@ -30,14 +30,25 @@ export function parseEndpoint(text: string): Endpoint {
 	};
 }
 
-/** What p2p-copy takes: an endpoint, a file (./NAME, /NAME, file:NAME; the first two with +OFFSET), - */
+/** What p2p-copy takes: an endpoint, a file (./NAME, /NAME, file:NAME; the first two with +OFFSET), -,
+ * video:NODE, drm:NODE. */
 export function parsePlace(text: string): Place {
+	const [, scheme, node] = /^(video|drm):(.*)$/s.exec(text) ?? [];
+	if (node !== undefined) return nodePlace(scheme as 'video' | 'drm', node);
 	if (!isFile(text)) return parseEndpoint(text);
 	if (text === '-') return {name: '', kind: 'stream', index: 0, offset: 0};
 	if (text.startsWith('file:')) return filePlace(text.slice('file:'.length), 0);
 	const [, path = '', offset] = /^(.*)\+(\w+)$/s.exec(text) ?? [];
 	const bytes = offset === undefined ? undefined : sizeIfAny(offset);
 	return bytes === undefined ? filePlace(text, 0) : filePlace(path, bytes);
+}
+
+function nodePlace(kind: 'video' | 'drm', node: string): Place {
+	const example = kind === 'video' ? '/dev/video0' : '/dev/dri/card0';
+	if (!node.startsWith('/'))
+		throw new Failure(`'${kind}:${node}' names no device; ${kind}:${example} does`);
+	if (!existsSync(node)) throw new Failure(`${node}: no such file`);
+	return {name: node, kind, index: 0, offset: 0};
 }
 
 function sizeIfAny(text: string): number | undefined {

@@ -111,7 +111,7 @@ const example: Facts = {
 /** Errors with more than one sentence. */
 const variants: Readonly<Record<string, readonly Facts[]>> = {
 	P2P_REFUSED: [{}, {verdict: 'through-root'}],
-	P2P_KINDS: [{kind: 'block'}, {kind: 'file'}, {kind: 'memory'}],
+	P2P_KINDS: [{kind: 'block'}, {kind: 'file'}, {kind: 'memory'}, {kind: 'video'}, {kind: 'screen'}],
 	P2P_BUSY: [
 		{'0.code': 'open', '0.device': '/sys/…/resource2', '0.pid': '4711', '0.command': 'p2p-copy'},
 		{uses: '0'},
@@ -126,9 +126,12 @@ const variants: Readonly<Record<string, readonly Facts[]>> = {
 		{uses: '0'},
 	],
 	VFIO_NO_IOMMUFD: [{what: 'no-device'}, {what: 'no-cdev'}, {what: 'no-export'}],
-	P2P_UNUSED: [{}, {option: '--engine'}],
+	P2P_UNUSED: [{}, {option: '--engine'}, {option: '--frames'}, {option: '--length'}],
 	P2P_NO_CMB: [{}, {kind: 'pmr'}],
-	P2P_TIMEOUT: ['aborted', 'reset', 'function-reset', 'nothing'].map((done) => ({done})),
+	P2P_TIMEOUT: [
+		...['aborted', 'reset', 'function-reset', 'nothing'].map((done) => ({done})),
+		{what: 'a frame', path: '/dev/video0'},
+	],
 	P2P_NOTHING_TO_RESTORE: [{name: 'p2p-bind'}, {bdf: '', name: 'p2p-bind'}],
 	P2P_NO_ACS: [{}, {bdf: ''}],
 	P2P_BIND_FAILED: [
@@ -158,10 +161,23 @@ const variants: Readonly<Record<string, readonly Facts[]>> = {
 	P2P_NO_P2PMEM: [{}, {bdf: ''}],
 	P2P_NO_NAMESPACE: [{nsid: '9', has: '1, 2'}],
 	P2P_NOT_NAMESPACE: [{name: 'sda'}],
-	P2P_NO_DRM: ['node', 'render', 'size', 'dumb', 'prime'].map((reason) => ({
-		path: '/dev/dri/card0',
+	P2P_NO_VIDEO: ['node', 'capture', 'planes', 'streaming', 'memory'].map((reason) => ({
+		path: '/dev/video0',
 		reason,
 	})),
+	P2P_VIDEO_FORMAT: [
+		{reason: 'format', asked: 'NV12', offers: 'YUYV, RGB3'},
+		{reason: 'size', asked: '641x360', offers: '640x360'},
+		{reason: 'compressed', asked: 'MJPG', offers: 'MJPG, YUYV'},
+		{reason: 'screen', asked: '', offers: 'YUYV, NV12'},
+		{reason: 'screen', asked: 'NV12', offers: ''},
+	].map((facts) => ({path: '/dev/video0', ...facts})),
+	P2P_NO_DRM: ['node', 'render', 'size', 'dumb', 'prime', 'screen', 'master', 'format'].map(
+		(reason) => ({
+			path: '/dev/dri/card0',
+			reason,
+		}),
+	),
 	P2P_NOT_PEER: [{reason: 'no-provider'}, {reason: 'software-rdma'}, {reason: 'not-direct'}],
 	P2P_UNKNOWN_PEER: [{reason: 'network-unknown'}],
 	P2P_TARGET_FAILED: [

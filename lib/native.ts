@@ -162,19 +162,39 @@ export type Allowed = {
 
 /** One end of a copy, as the user named it. offset in bytes. */
 export type Place = {
-	/** A function; a path of a file or stream, '' is standard input or output. */
+	/** A function; a path of a file, stream, capture card or display; '' is standard input or output. */
 	readonly name: string;
 	readonly kind: PlaceKind;
 	readonly index: number;
 	readonly offset: number;
 };
 
-export type PlaceKind = 'ns' | 'bar' | 'cmb' | 'pmr' | 'file' | 'stream' | 'block' | 'p2pmem';
+export type PlaceKind =
+	| 'ns'
+	| 'bar'
+	| 'cmb'
+	| 'pmr'
+	| 'file'
+	| 'stream'
+	| 'block'
+	| 'p2pmem'
+	| 'video'
+	| 'drm';
 
 export type Verify = 'full' | 'sample' | 'none';
 
 /** How functions are opened and memory is mapped for them. */
 export type Mechanism = 'type1' | 'iommufd';
+
+/** What a capture card is asked for; '' and 0: as it has it. */
+export type Pictures = {
+	/** FOURCC as 'YUYV'. */
+	readonly format: string;
+	readonly width: number;
+	readonly height: number;
+	/** 0: until a stop is asked for, or TO is full. */
+	readonly frames: number;
+};
 
 export type CopyOrder = {
 	readonly from: Place;
@@ -194,6 +214,7 @@ export type CopyOrder = {
 	/** Of VFIO; '' the best that there is. */
 	readonly mechanism: Mechanism | '';
 	readonly overwriteSignature: boolean;
+	readonly pictures: Pictures;
 	readonly queues: number;
 	readonly depth: number;
 	readonly timeoutNs: number;
@@ -222,6 +243,8 @@ export type CopyPlan = {
 	readonly addressKind: 'bus-address' | 'iova' | null;
 	/** null: the whole of FROM. */
 	readonly length: number | null;
+	/** Of a capture card; null: until it is told to stop, or TO is full. */
+	readonly frames: number | null;
 	readonly verify: Verify;
 	/** Seed of the data of our own that is copied. */
 	readonly pattern: number | null;
@@ -268,6 +291,29 @@ export type CopyResult = {
 	readonly witnesses: readonly Witness[];
 	/** This user may not read the kernel's log: what the IOMMU refused is not among them. */
 	readonly isDeaf: boolean;
+	/** Of a capture card; null of everything else. */
+	readonly frames: Frames | null;
+};
+
+/** What came of a capture. Sizes in bytes, times in nanoseconds. */
+export type Frames = {
+	readonly format: string;
+	readonly width: number;
+	readonly height: number;
+	/** From one row to the next, and of a frame. */
+	readonly pitch: number;
+	readonly size: number;
+	/** From one frame to the next, where they lie. */
+	readonly stride: number;
+	/** Where the card writes: ours by its address, another driver's, its driver's own. */
+	readonly memory: 'userptr' | 'dmabuf' | 'mmap';
+	readonly count: number;
+	/** For want of a buffer, by gaps in their numbers. */
+	readonly dropped: number;
+	/** Marked by the driver, or short. */
+	readonly damaged: number;
+	/** From the first to the last. */
+	readonly durationNs: number;
 };
 
 export type CopyReport = {readonly plan: CopyPlan; readonly result: CopyResult};

@@ -20,8 +20,27 @@ export async function endBySignal<T>(job: Job<T>, settled: () => void): Promise<
 		settled();
 		stopping.end();
 	}
+	return await die(stopping);
+}
+
+function die(stopping: Stopping): Promise<never> {
 	dieOf(stopping.by() as NodeJS.Signals);
-	return await new Promise<never>(() => {});
+	return new Promise<never>(() => {});
+}
+
+/** The same for a job that a signal is the right end of: its result then too, unless there is none. */
+export async function stoppedBySignal<T>(job: Job<T>, settled: () => void): Promise<T> {
+	const stopping = stopBySignal(job);
+
+	try {
+		return await job.result;
+	} catch (error) {
+		if ((error as {code?: unknown}).code !== 'P2P_STOPPED') throw error;
+	} finally {
+		settled();
+		stopping.end();
+	}
+	return await die(stopping);
 }
 
 /** by(): the signal that came first; end(): signals are what they were. */

@@ -10,12 +10,14 @@
 #include "binding/transfer_to_js.h"
 #include "binding/values.h"
 #include "sys/owned_file.h"
+#include "transfer/capture.h"
 #include "transfer/copy.h"
 #include "transfer/loads.h"
 #include "transfer/map.h"
 #include "transfer/memory_check.h"
 #include "transfer/serve.h"
 #include "transfer/share.h"
+#include "transfer/show.h"
 
 #include <variant>
 
@@ -228,6 +230,14 @@ static Napi::Object toldToJs(Napi::Env env, const Told &told)
 	return planToJs(env, std::get<transfer::Plan>(told));
 }
 
+// Who moves the bytes.
+static auto storyOf(const transfer::Plan &plan)
+{
+	if (plan.to.isScreen())
+		return transfer::show;
+	return plan.from.isVideo() ? transfer::capture : transfer::copy;
+}
+
 // copy(source, order, onTold): Job<CopyReport>
 static Napi::Value copy(const Napi::CallbackInfo &info)
 {
@@ -239,7 +249,7 @@ static Napi::Value copy(const Napi::CallbackInfo &info)
 			const auto machine = source.read();
 			auto plan = transfer::plan(*machine, order);
 			tell(plan);
-			auto report = transfer::copy(*machine, plan, stop, tell);
+			auto report = storyOf(plan)(*machine, plan, stop, tell);
 			return Copied{std::move(plan), std::move(report)};
 		},
 		copiedToJs, toldToJs);

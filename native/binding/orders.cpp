@@ -37,7 +37,8 @@ static transfer::PlaceKind placeKind(const std::string &name)
 		{"ns", PlaceKind::nameSpace}, {"bar", PlaceKind::bar},
 		{"cmb", PlaceKind::cmb},      {"pmr", PlaceKind::pmr},
 		{"file", PlaceKind::file},    {"stream", PlaceKind::stream},
-		{"block", PlaceKind::block},  {"p2pmem", PlaceKind::p2pmem}};
+		{"block", PlaceKind::block},  {"p2pmem", PlaceKind::p2pmem},
+		{"video", PlaceKind::video},  {"drm", PlaceKind::screen}};
 	return kinds.at(name);
 }
 
@@ -67,6 +68,14 @@ static std::optional<uint32_t> patternIfAny(const Napi::Value &value)
 				: std::nullopt;
 }
 
+static transfer::Pictures pictures(const Napi::Object &pictures)
+{
+	return {.format = {.fourcc = pictures.Get("format").ToString(),
+			   .width = static_cast<uint32_t>(number(pictures.Get("width"))),
+			   .height = static_cast<uint32_t>(number(pictures.Get("height")))},
+		.count = number(pictures.Get("frames"))};
+}
+
 transfer::Order copyOrder(const Napi::Object &order)
 {
 	return {.from = place(order.Get("from").As<Napi::Object>()),
@@ -81,6 +90,7 @@ transfer::Order copyOrder(const Napi::Object &order)
 		.permission = permission(order.Get("allowed").As<Napi::Object>()),
 		.mechanism = order.Get("mechanism").ToString(),
 		.overwriteSignature = isSet(order, "overwriteSignature"),
+		.pictures = pictures(order.Get("pictures").As<Napi::Object>()),
 		.queues = static_cast<unsigned>(number(order.Get("queues"))),
 		.depth = static_cast<unsigned>(number(order.Get("depth"))),
 		.timeoutNs = number(order.Get("timeoutNs"))};

@@ -51,12 +51,13 @@ static Napi::Value endToJs(Napi::Env env, const transfer::End &end)
 		{transfer::PlaceKind::nameSpace, "ns"}, {transfer::PlaceKind::bar, "bar"},
 		{transfer::PlaceKind::cmb, "cmb"},      {transfer::PlaceKind::pmr, "pmr"},
 		{transfer::PlaceKind::file, "file"},    {transfer::PlaceKind::stream, "stream"},
-		{transfer::PlaceKind::block, "block"},  {transfer::PlaceKind::p2pmem, "p2pmem"}};
+		{transfer::PlaceKind::block, "block"},  {transfer::PlaceKind::p2pmem, "p2pmem"},
+		{transfer::PlaceKind::video, "video"},  {transfer::PlaceKind::screen, "drm"}};
 	auto object = Napi::Object::New(env);
 
 	object["kind"] = kinds.at(end.place.kind);
 	object["function"] = nameOrNull(env, end.function);
-	object["path"] = textOrNull(env, end.isFile() ? end.place.name : "");
+	object["path"] = textOrNull(env, end.isOutside() ? end.place.name : "");
 	object["index"] = end.place.index;
 	object["offset"] = lengthToJs(env, end.place.offset);
 	object["access"] = textOrNull(env, end.access);
@@ -107,6 +108,8 @@ Napi::Object planToJs(Napi::Env env, const transfer::Plan &plan)
 	object["addressKind"] =
 		textOrNull(env, plan.isMapped() ? addressKind(plan.isIdentity) : "");
 	object["length"] = plan.order.length ? lengthToJs(env, *plan.order.length) : env.Null();
+	object["frames"] =
+		plan.order.pictures.count ? lengthToJs(env, plan.order.pictures.count) : env.Null();
 	object["verify"] = verifyText(plan.order.verify);
 	object["pattern"] = plan.order.pattern ? lengthToJs(env, *plan.order.pattern) : env.Null();
 	return object;
@@ -131,6 +134,38 @@ static Napi::Value mismatchToJs(Napi::Env env, const std::optional<transfer::Mis
 	return object;
 }
 
+static const char *memoryText(sys::VideoMemory memory)
+{
+	switch (memory) {
+	case sys::VideoMemory::userptr:
+		return "userptr";
+	case sys::VideoMemory::dmabuf:
+		return "dmabuf";
+	case sys::VideoMemory::mmap:
+		break;
+	}
+	return "mmap";
+}
+
+static Napi::Value framesToJs(Napi::Env env, const std::optional<device::Frames> &frames)
+{
+	if (!frames)
+		return env.Null();
+	auto object = Napi::Object::New(env);
+	object["format"] = frames->format.fourcc;
+	object["width"] = frames->format.width;
+	object["height"] = frames->format.height;
+	object["pitch"] = frames->format.pitch;
+	object["size"] = frames->format.size;
+	object["stride"] = lengthToJs(env, frames->stride);
+	object["memory"] = memoryText(frames->memory);
+	object["count"] = lengthToJs(env, frames->count);
+	object["dropped"] = lengthToJs(env, frames->dropped);
+	object["damaged"] = lengthToJs(env, frames->damaged);
+	object["durationNs"] = lengthToJs(env, frames->duration);
+	return object;
+}
+
 Napi::Object reportToJs(Napi::Env env, const transfer::Report &report)
 {
 	auto object = Napi::Object::New(env);
@@ -151,6 +186,7 @@ Napi::Object reportToJs(Napi::Env env, const transfer::Report &report)
 	object["mismatch"] = mismatchToJs(env, report.mismatch);
 	object["witnesses"] = witnessesToJs(env, report.witnesses);
 	object["isDeaf"] = report.isDeaf;
+	object["frames"] = framesToJs(env, report.frames);
 	return object;
 }
 

@@ -69,11 +69,16 @@ DrmBuffer::~DrmBuffer()
 	card_.tryIoctl(drm::MODE_DESTROY_DUMB, &dumb);
 }
 
+DmaBuf exportBuffer(const Fd &card, uint32_t handle)
+{
+	drm::Prime prime{.handle = handle, .flags = O_CLOEXEC | O_RDWR};
+	card.ioctl(drm::PRIME_HANDLE_TO_FD, &prime, "DRM_IOCTL_PRIME_HANDLE_TO_FD");
+	return DmaBuf(Fd(prime.fd, "dma-buf"));
+}
+
 DmaBuf DrmBuffer::exported() const
 {
-	drm::Prime prime{.handle = handle_, .flags = O_CLOEXEC | O_RDWR};
-	card_.ioctl(drm::PRIME_HANDLE_TO_FD, &prime, "DRM_IOCTL_PRIME_HANDLE_TO_FD");
-	return DmaBuf(Fd(prime.fd, "dma-buf"));
+	return exportBuffer(card_, handle_);
 }
 
 std::string deviceOfDrm(const std::string &path)

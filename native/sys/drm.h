@@ -32,6 +32,9 @@ private:
 	uint32_t handle_ = 0;
 };
 
+// The buffer of that handle as a dma-buf. Error with errno's name.
+DmaBuf exportBuffer(const Fd &card, uint32_t handle);
+
 // The folder in sysfs of the device that the node belongs to; '' where there is none.
 std::string deviceOfDrm(const std::string &path);
 

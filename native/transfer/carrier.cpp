@@ -3,6 +3,7 @@
 
 #include "sys/error.h"
 #include "sys/process.h"
+#include "transfer/frames.h"
 
 #include <algorithm>
 
@@ -83,6 +84,8 @@ void Carrier::makeRing()
 	auto &source = *hold_.source();
 	auto &sink = *hold_.sink();
 	requestSize_ = std::min(source.maxTransfer(), sink.maxTransfer());
+	if (const auto *video = hold_.video())
+		return makeRingOf(*video);
 	if (!plan_.via)
 		host_.emplace(
 			hold_.hostMemory(std::min(hostRing(), requestSize_ * mostUnderWay())));
@@ -99,6 +102,19 @@ void Carrier::makeRing()
 			     {"length", std::to_string(2 * unit)},
 			     {"largest", std::to_string(ring_.size)}});
 	requestSize_ = std::min<uint64_t>(requestSize_, half);
+}
+
+// Frames, each in a slot of its own that several requests make up.
+void Carrier::makeRingOf(const device::Video &video)
+{
+	const uint64_t stride = video.maxTransfer();
+	requestSize_ = partOf(stride, requestSize_, hold_.sink()->blockSize());
+	const uint64_t most = mostSlots / (stride / requestSize_) * stride;
+	const uint64_t size = std::min(ringSize(video), std::max(most, stride));
+	host_.emplace(hold_.hostMemory(size));
+	auto memory = host_->memory();
+	memory.bytes = memory.bytes.first(size);
+	ring_ = {hold_.source()->prepare(memory), hold_.sink()->prepare(memory), size};
 }
 
 device::Memory Carrier::ringMemory() const

@@ -39,6 +39,7 @@ public:
 private:
 	void aim(uint64_t length);
 	void makeRing();
+	void makeRingOf(const device::Video &video);
 	device::Memory ringMemory() const;
 	size_t mostUnderWay() const;
 

@@ -5,9 +5,9 @@
 #include "sys/error.h"
 #include "transfer/carrier.h"
 #include "transfer/fence.h"
-#include "transfer/guard.h"
 #include "transfer/hold.h"
 #include "transfer/own_data.h"
+#include "transfer/ready.h"
 
 #include <algorithm>
 
@@ -15,68 +15,6 @@ namespace transfer
 {
 
 using sys::Error;
-
-// How much there is at an end, from its offset on.
-static uint64_t sizeOf(const End &end, const HeldMemory *memory, const device::Client *client)
-{
-	if (memory)
-		return memory->size();
-	const uint64_t size = client->mediumSize();
-	if (size == device::streamSize)
-		return size;
-	requireRange(end.isFile() ? "the file" : "the namespace", size, end.place.offset, 1);
-	return size - end.place.offset;
-}
-
-static const char *nameOf(const End &end)
-{
-	if (end.isMemory())
-		return end.place.kind == PlaceKind::bar ? "the BAR" : "the memory";
-	return end.isFile() ? "the file" : "the namespace";
-}
-
-static void requireFit(const End &end, uint64_t size, uint64_t length, const device::Client *client)
-{
-	if (length > size)
-		requireRange(nameOf(end), end.place.offset + size, end.place.offset, length);
-	const size_t unit = client ? client->blockSize() : 1;
-	requireMultiple(std::string("the offset in ") + nameOf(end), end.place.offset, unit);
-	requireMultiple("the length", length, unit);
-}
-
-static uint64_t decideLength(const Plan &plan, Hold &hold)
-{
-	const uint64_t ofSource = sizeOf(plan.from, hold.from(), hold.source());
-	const uint64_t ofSink = sizeOf(plan.to, hold.to(), hold.sink());
-	// A stream goes on until it ends, or the other end does.
-	const bool isOpen = !plan.order.length && ofSource == device::streamSize;
-	const uint64_t length = isOpen ? ofSink : plan.order.length.value_or(ofSource);
-
-	requireFit(plan.from, ofSource, length, isOpen ? nullptr : hold.source());
-	requireFit(plan.to, ofSink, length, isOpen ? nullptr : hold.sink());
-	if (isSamePlace(plan.from, plan.to))
-		requireNoOverlap(plan.from.place.offset, plan.to.place.offset, length);
-	// A CMB and the BAR that it is in are the same memory.
-	const auto *from = hold.from(), *to = hold.to();
-	if (from && to && from->function().bdf == to->function().bdf &&
-	    from->barIndex() == to->barIndex())
-		requireNoOverlap(from->start(), to->start(), length);
-	return length;
-}
-
-static void guardMemory(const Plan &plan, const HeldMemory *memory, uint64_t length)
-{
-	if (memory)
-		memory->requireUsable(length,
-				      plan.order.permission.registerBar || plan.order.width > 0);
-}
-
-// What somebody's data lies on is not written, unless at the user's word.
-static void guardMedium(const Plan &plan, const End &end, Hold &hold, device::Client *client)
-{
-	if (!end.isMemory() && !end.isFile() && !plan.order.overwriteSignature)
-		requireNoSignature(*client, hold.hostMemory(Side::largestBlock).memory());
-}
 
 static bool isAlive(const HeldMemory *memory)
 {
@@ -251,14 +189,7 @@ Report copy(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop
 	    const std::function<void(Progress)> &tell)
 {
 	Hold hold(machine, plan, stop);
-	const uint64_t length = decideLength(plan, hold);
-	guardMemory(plan, hold.from(), length);
-	guardMemory(plan, hold.to(), length);
-	if (hold.via())
-		guardMemory(plan, hold.via(), ringSize(*hold.via()));
-	guardMedium(plan, plan.to, hold, hold.sink());
-	if (plan.order.pattern)
-		guardMedium(plan, plan.from, hold, hold.source());
+	const uint64_t length = lengthToMove(plan, hold);
 
 	Carrier carrier(plan, hold, length);
 	auto report = begin(carrier, length);

@@ -3,6 +3,7 @@
 // everything back.
 #pragma once
 
+#include "device/video.h"
 #include "sys/stop.h"
 #include "transfer/plan.h"
 #include "transfer/verify.h"
@@ -35,8 +36,9 @@ struct Report {
 	uint64_t verifyNs = 0;
 	std::optional<uint32_t> checksum{}; // CRC-32C of all bytes, where all were compared
 	std::optional<Mismatch> mismatch{};
-	std::vector<Testimony> witnesses{}; // what others noticed meanwhile
-	bool isDeaf = false;                // and the IOMMU's word could not be heard
+	std::vector<Testimony> witnesses{};     // what others noticed meanwhile
+	bool isDeaf = false;                    // and the IOMMU's word could not be heard
+	std::optional<device::Frames> frames{}; // of a capture card
 };
 
 // Errors: those of vfio, device and guard; a mismatch is an answer, not an Error.

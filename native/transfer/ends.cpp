@@ -42,7 +42,7 @@ End findMemory(const pci::Machine &machine, const Place &place, const Permission
 
 End findEnd(const pci::Machine &machine, const Place &place, const Order &order, bool isWritten)
 {
-	if (place.isFile())
+	if (place.isFile() || place.isVideo() || place.isScreen())
 		return {.place = place};
 	if (place.isMemory())
 		return findMemory(machine, place, order.permission, order.length.value_or(1));

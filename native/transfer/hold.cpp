@@ -6,6 +6,7 @@
 #include "device/nvme_memory.h"
 #include "sys/error.h"
 #include "sys/file.h"
+#include "transfer/frames.h"
 #include "transfer/guard.h"
 #include "transfer/side.h"
 
@@ -156,6 +157,9 @@ static std::unique_ptr<HeldMemory> holdIfMemory(vfio::AddressSpace *space, const
 
 Hold::Hold(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop)
 {
+	// First: its frames tell how much memory there will be.
+	if (plan.from.isVideo())
+		source_ = openVideo(plan);
 	openSpace(machine, plan, stop);
 	from_ = holdIfMemory(space_.get(), plan.from);
 	to_ = holdIfMemory(space_.get(), plan.to);
@@ -166,8 +170,11 @@ Hold::Hold(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop)
 	mapFor(plan);
 	if (space_)
 		engines_ = std::make_unique<device::Engines>(*space_, *iovas_);
-	source_ = clientOf(plan, plan.from, true);
+	if (!source_)
+		source_ = clientOf(plan, plan.from, true);
 	sink_ = clientOf(plan, plan.to, false);
+	if (video_)
+		video_->setStride(strideOf(video_->format().size, sink_.get()));
 	tellOwners(plan);
 	for (auto *client : {source_.get(), sink_.get()})
 		if (client)
@@ -185,14 +192,15 @@ void Hold::tellOwners(const Plan &plan) const
 // What a copy maps of the host's memory, rather more than less: queues, lists of pages, the
 // staging of the proof and of the look for signatures, and a ring where the two media have nothing
 // else between them.
-static uint64_t hostBytes(const Plan &plan)
+uint64_t Hold::hostBytes(const Plan &plan) const
 {
 	constexpr uint64_t staging = 3 * Side::largestBlock, queueEntry = 128, page = 4096;
 	const auto &order = plan.order;
 	const uint64_t queues = order.queues * (order.depth * queueEntry + 4 * page);
 	const uint64_t lists = order.length.value_or(0) / page * sizeof(uint64_t);
 	const bool isRing = !plan.via && !plan.memory();
-	return staging + 2 * (queues + lists) + (isRing ? largestRing : 0);
+	const uint64_t ring = video_ ? ringSize(*video_) : largestRing;
+	return staging + 2 * (queues + lists) + (isRing ? ring : 0);
 }
 
 void Hold::openSpace(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop)
@@ -262,6 +270,15 @@ std::unique_ptr<device::Client> Hold::clientOf(const Plan &plan, const End &end,
 std::unique_ptr<device::Client> Hold::attachEngine(const Plan &plan)
 {
 	return engines_->attach(plan.legs.front().client, {.memory = from_->whole()});
+}
+
+std::unique_ptr<device::Client> Hold::openVideo(const Plan &plan)
+{
+	const auto &[format, count] = plan.order.pictures;
+	auto video = std::make_unique<device::Video>(plan.from.place.name, format, count,
+						     plan.to.isMemory());
+	video_ = video.get();
+	return video;
 }
 
 std::unique_ptr<device::Client> Hold::openFile(const Place &place, bool isSource)

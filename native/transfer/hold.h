@@ -7,6 +7,7 @@
 #include "device/engines.h"
 #include "device/file.h"
 #include "device/nvme_memory.h"
+#include "device/video.h"
 #include "sys/view.h"
 #include "transfer/plan.h"
 #include "vfio/bar.h"
@@ -110,6 +111,8 @@ public:
 	device::Client *sink() { return sink_.get(); }
 	// The source as a stream; nullptr where it is none.
 	device::File *stream() { return stream_; }
+	// The source as a capture card; nullptr where it is none.
+	device::Video *video() { return video_; }
 
 	// Opens the file that is written, empties it where the copy is all that it will hold. Not
 	// before everything else was found to be right.
@@ -127,6 +130,8 @@ private:
 	std::unique_ptr<device::Client> clientOf(const Plan &plan, const End &end, bool isSource);
 	std::unique_ptr<device::Client> attachEngine(const Plan &plan);
 	std::unique_ptr<device::Client> openFile(const Place &place, bool isSource);
+	std::unique_ptr<device::Client> openVideo(const Plan &plan);
+	uint64_t hostBytes(const Plan &plan) const;
 
 	std::unique_ptr<vfio::AddressSpace> space_;
 	std::unique_ptr<vfio::IovaPlan> iovas_;
@@ -135,6 +140,7 @@ private:
 	std::unique_ptr<device::Engines> engines_;
 	std::unique_ptr<device::Client> source_, sink_;
 	device::File *stream_ = nullptr;
+	device::Video *video_ = nullptr;
 	device::File *target_ = nullptr; // a regular file that is written
 };
 

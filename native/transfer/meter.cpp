@@ -10,7 +10,6 @@ namespace transfer
 
 using device::Client;
 
-static constexpr size_t mostSlots = 4096;
 static constexpr size_t mostLatencies = 1 << 18;
 static constexpr size_t enoughForThousandths = 10'000;
 

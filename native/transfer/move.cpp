@@ -19,7 +19,6 @@ using sys::Error;
 static constexpr uint64_t second = 1'000'000'000;
 static constexpr uint64_t settleTimeout = 2 * second;
 static constexpr size_t mostAtOnce = 256;
-static constexpr size_t mostSlots = 4096;
 
 namespace
 {

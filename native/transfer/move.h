@@ -27,6 +27,9 @@ struct Moved {
 	uint64_t requests = 0;
 };
 
+// Slots of a ring at most.
+constexpr size_t mostSlots = 4096;
+
 // Memory that lies between two clients, as a ring of slots: one fills it, the other empties it.
 struct Ring {
 	device::Target ofSource{};

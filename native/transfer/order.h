@@ -3,6 +3,7 @@
 #pragma once
 
 #include "route/clearance.h"
+#include "sys/video.h"
 
 #include <cstdint>
 #include <optional>
@@ -14,8 +15,9 @@ namespace transfer
 enum class Verify { full, sample, none };
 
 // block: a namespace that the kernel's driver has, /dev/nvmeXnY. p2pmem: the kernel's pool of a
-// function's memory; it only lies between two ends.
-enum class PlaceKind { nameSpace, bar, cmb, pmr, file, stream, block, p2pmem };
+// function's memory; it only lies between two ends. video: a capture card, /dev/videoN, which is
+// only read; screen: a display, /dev/dri/cardN, which only shows what such a card gives.
+enum class PlaceKind { nameSpace, bar, cmb, pmr, file, stream, block, p2pmem, video, screen };
 
 // One end of a copy, as the user named it.
 struct Place {
@@ -30,6 +32,8 @@ struct Place {
 		return kind == PlaceKind::bar || kind == PlaceKind::cmb || kind == PlaceKind::pmr;
 	}
 	bool isFile() const { return kind == PlaceKind::file || kind == PlaceKind::stream; }
+	bool isVideo() const { return kind == PlaceKind::video; }
+	bool isScreen() const { return kind == PlaceKind::screen; }
 };
 
 // What the user allows beyond the verdict.
@@ -37,6 +41,12 @@ struct Permission {
 	route::Allowed verdict;
 	bool registerBar = false; // --allow register-bar
 	bool driverOwned = false; // --allow driver-owned
+};
+
+// Of a capture card: what is left out stays as the card has it.
+struct Pictures {
+	sys::VideoFormat format{}; // fourcc, width and height
+	uint64_t count = 0;        // frames; 0: until a stop is asked for, or TO is full
 };
 
 struct Order {
@@ -54,6 +64,7 @@ struct Order {
 	Permission permission{};
 	std::string mechanism{}; // of VFIO: 'type1' or 'iommufd'; '': iommufd where it will do
 	bool overwriteSignature = false;
+	Pictures pictures{};
 	unsigned queues = 2;
 	unsigned depth = 64;
 	uint64_t timeoutNs = 30'000'000'000;

@@ -71,8 +71,9 @@ std::vector<route::Clearance> Plan::clearances() const
 
 static void planBlocks(const pci::Machine &machine, Plan &plan)
 {
-	plan.way = plan.order.isStaged ? Way::staged : Way::peer;
-	if (plan.way == Way::peer)
+	const bool isStaged = plan.order.isStaged || plan.from.isVideo();
+	plan.way = isStaged ? Way::staged : Way::peer;
+	if (!isStaged)
 		plan.via = findPool(machine, plan);
 	const auto *pool = plan.via ? &*plan.via : nullptr;
 	for (const auto *end : {&plan.from, &plan.to}) {
@@ -107,11 +108,21 @@ bool isSamePlace(const End &from, const End &to)
 	       (!from.isBlock() || sys::baseName(from.place.name) == sys::baseName(to.place.name));
 }
 
+// Pictures come from a card, and a display shows nothing else.
+static void requirePictures(const Plan &plan)
+{
+	const auto &[from, to] = std::tie(plan.from, plan.to);
+	if (to.isVideo() || from.isScreen() || (to.isScreen() && !from.isVideo()))
+		throw Error("P2P_KINDS", "no way between these two",
+			    {{"kind", to.isVideo() ? "video" : "screen"}});
+}
+
 static void requireWay(const Plan &plan)
 {
 	const auto &[from, to] = std::tie(plan.from, plan.to);
+	requirePictures(plan);
 	// The kernel's driver takes no memory of a BAR: only of the pool.
-	const auto isForeign = [](const End &end) { return !end.isBlock() && !end.isFile(); };
+	const auto isForeign = [](const End &end) { return !end.isBlock() && !end.isOutside(); };
 	const bool hasBlock = from.isBlock() || to.isBlock();
 	if (hasBlock && !plan.order.isStaged && (isForeign(from) || isForeign(to)))
 		throw Error("P2P_KINDS", "no way between these two", {{"kind", "block"}});
@@ -131,7 +142,7 @@ static void planMediumAndMemory(const pci::Machine &machine, Plan &plan)
 	const auto &medium = isFromMedium ? plan.from : plan.to;
 	const auto &memory = isFromMedium ? plan.to : plan.from;
 
-	if (medium.isFile()) {
+	if (medium.isOutside()) {
 		plan.way = Way::cpu;
 		return;
 	}
@@ -157,9 +168,11 @@ static void planMemories(const pci::Machine &machine, Plan &plan)
 
 static void planMedia(const pci::Machine &machine, Plan &plan)
 {
-	const bool isPeer = !plan.order.isStaged && !plan.from.isFile() && !plan.to.isFile();
+	const auto &[from, to] = std::tie(plan.from, plan.to);
+	const bool isPeer = !plan.order.isStaged && !from.isOutside() && !to.isOutside();
+	const bool isCarried = from.isOutside() && to.isOutside();
 
-	plan.way = isPeer ? Way::peer : Way::staged;
+	plan.way = isPeer ? Way::peer : isCarried ? Way::cpu : Way::staged;
 	if (isPeer && plan.order.via && plan.order.via->kind == PlaceKind::p2pmem)
 		throw Error("P2P_VIA", "a function by itself is no memory",
 			    {{"name", plan.order.via->name}});
@@ -167,10 +180,10 @@ static void planMedia(const pci::Machine &machine, Plan &plan)
 		plan.via = findMemory(machine, plan.order.via ? *plan.order.via : ringOf(plan),
 				      plan.order.permission, 1);
 	const auto *ring = plan.via ? &*plan.via : nullptr;
-	if (!plan.from.isFile())
-		plan.legs.push_back(legOf(machine, *plan.from.function, ring, true, plan.order));
-	if (!plan.to.isFile())
-		plan.legs.push_back(legOf(machine, *plan.to.function, ring, false, plan.order));
+	if (!from.isOutside())
+		plan.legs.push_back(legOf(machine, *from.function, ring, true, plan.order));
+	if (!to.isOutside())
+		plan.legs.push_back(legOf(machine, *to.function, ring, false, plan.order));
 }
 
 // One word of a BAR into a file is one load: nobody means the pieces of a register.
@@ -199,6 +212,23 @@ static void planWords(Plan &plan)
 	order.verify = Verify::none;
 }
 
+using Options = std::vector<std::pair<const char *, bool>>;
+
+static Options optionsOfPictures(const Order &order)
+{
+	const auto &[format, count] = order.pictures;
+	return {{"--frames", count > 0},
+		{"--format", !format.fourcc.empty()},
+		{"--frame-size", format.width > 0}};
+}
+
+static Options optionsOfBytes(const Order &order)
+{
+	return {{"--length", order.length.has_value()},
+		{"--pattern", order.pattern.has_value()},
+		{"--width", order.width > 0}};
+}
+
 static void requireUse(const Plan &plan)
 {
 	const auto &order = plan.order;
@@ -207,6 +237,12 @@ static void requireUse(const Plan &plan)
 	const bool isCarried = plan.from.isMemory() && plan.to.isMemory() && !order.isStaged;
 	if (!order.engine.empty() && !isCarried)
 		throw Error("P2P_UNUSED", "no engine between these two", {{"option", "--engine"}});
+	for (const auto &[option, isGiven] : optionsOfPictures(order))
+		if (isGiven && !plan.from.isVideo())
+			throw Error("P2P_UNUSED", "no pictures", {{"option", option}});
+	for (const auto &[option, isGiven] : optionsOfBytes(order))
+		if (isGiven && plan.from.isVideo())
+			throw Error("P2P_UNUSED", "pictures come whole", {{"option", option}});
 }
 
 Plan plan(const pci::Machine &machine, const Order &order)
@@ -235,8 +271,8 @@ Plan plan(const pci::Machine &machine, const Order &order)
 	planWords(plan);
 	if (order.pattern)
 		plan.order.verify = Verify::full;
-	// Bytes that went down a pipe can be looked at no more.
-	if (order.to.kind == PlaceKind::stream)
+	// Bytes that went down a pipe, or are shown, can be looked at no more.
+	if (order.to.kind == PlaceKind::stream || plan.to.isScreen())
 		plan.order.verify = Verify::none;
 	return plan;
 }

@@ -24,6 +24,10 @@ struct End {
 
 	bool isMemory() const { return place.isMemory(); }
 	bool isFile() const { return place.isFile(); }
+	bool isVideo() const { return place.isVideo(); }
+	bool isScreen() const { return place.isScreen(); }
+	// Nothing that a function here is told to read or write.
+	bool isOutside() const { return isFile() || isVideo() || isScreen(); }
 	bool isBlock() const { return place.kind == PlaceKind::block; }
 };
 

@@ -53,6 +53,7 @@ const order: CopyOrder = {
 	allowed: {},
 	mechanism: '',
 	overwriteSignature: true,
+	pictures: {format: '', width: 0, height: 0, frames: 0},
 	queues: 1,
 	depth: 64,
 	timeoutNs: 30e9,

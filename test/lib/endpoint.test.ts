@@ -20,6 +20,19 @@ test('a disk that is not there is no file to be made', (t) => {
 		t.throws(() => parsePlace(name), {instanceOf: Failure, message: '/dev/nvme77n1: no such file'});
 });
 
+test('a capture card and a display are named by their nodes', (t) => {
+	t.deepEqual(parsePlace('video:/dev/null'), {
+		...{name: '/dev/null', kind: 'video', index: 0, offset: 0},
+	});
+	t.is(parsePlace('drm:/dev/null').kind, 'drm');
+	for (const [text, message] of [
+		['video:', "'video:' names no device; video:/dev/video0 does"],
+		['drm:card0', "'drm:card0' names no device; drm:/dev/dri/card0 does"],
+		['video:/dev/video77', '/dev/video77: no such file'],
+	] as const)
+		t.throws(() => parsePlace(text), {instanceOf: Failure, message});
+});
+
 test('an endpoint is written the way it is typed', (t) => {
 	t.is(endpointText(parseEndpoint('03:00.0/bar2+4096')), '03:00.0/bar2+4096');
 	t.is(endpointText(parseEndpoint('nvme0/cmb')), 'nvme0/cmb');

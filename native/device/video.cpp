@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "device/video.h"
+
+#include "sys/clock.h"
+#include "sys/crc32c.h"
+#include "sys/error.h"
+#include "sys/words.h"
+
+#include <algorithm>
+
+namespace device
+{
+
+using sys::Error;
+using sys::VideoMemory;
+
+void Frames::add(const sys::VideoFrame &frame)
+{
+	if (count++ == 0)
+		firstTime_ = frame.time;
+	else if (frame.sequence > sequence_) // some drivers do not count
+		dropped += frame.sequence - sequence_ - 1;
+	sequence_ = frame.sequence;
+	damaged += frame.isDamaged ? 1 : 0;
+	duration = frame.time - firstTime_;
+}
+
+Video::Video(const std::string &path, const sys::VideoFormat &wish, uint64_t count, bool isPeer)
+    : video_(path), count_(count), isPeer_(isPeer)
+{
+	unlessBusy(path, [&] { video_.choose(wish); });
+	frames_.format = video_.format();
+	frames_.stride = video_.format().size;
+}
+
+// The kernel looks at the memory when a buffer is handed over, not before.
+bool Video::takesAddress(std::span<std::byte> memory)
+{
+	const auto count = static_cast<unsigned>(places_.size()) + spareFrames;
+	if (isPeer_ || !video_.reserve(VideoMemory::userptr, count))
+		return false;
+	try {
+		video_.queue(0, memory.first(frames_.stride));
+	} catch (const Error &) {
+		return false;
+	}
+	return video_.reserve(VideoMemory::userptr, count);
+}
+
+void Video::takeMemory(unsigned count)
+{
+	if (!video_.reserve(VideoMemory::mmap, count))
+		throw Error("P2P_NO_VIDEO", video_.path() + " has no memory for frames",
+			    {{"path", video_.path()}, {"reason", "memory"}});
+	for (unsigned i = 0; i < count; i++)
+		video_.queue(i);
+}
+
+Target Video::prepare(const Memory &memory)
+{
+	const auto target = Client::prepare(memory);
+	const auto fitting = memory.bytes.size() / frames_.stride;
+
+	places_.resize(std::clamp<size_t>(fitting, 1, mostFrames));
+	unlessBusy(video_.path(), [&] {
+		if (!takesAddress(memory.bytes))
+			return takeMemory(leastFrames);
+		frames_.memory = VideoMemory::userptr;
+		spares_ = sys::View::ofMemory(spareFrames * frames_.stride);
+	});
+	return target;
+}
+
+bool Video::start(const Request &request)
+{
+	const auto index = static_cast<unsigned>(handedOver_ % places_.size());
+	auto &place = places_[index];
+	if (place.isAsked || end_)
+		return false;
+	if (request.medium % frames_.stride == 0) {
+		place.memory = targetOf(request).bytes.data() + request.offset;
+		place.tags.clear();
+	}
+	place.tags.push_back(request.tag);
+	if ((request.medium + request.length) % frames_.stride == 0)
+		askFor(index);
+	return true;
+}
+
+void Video::askFor(unsigned index)
+{
+	auto &place = places_[index];
+	place.isAsked = true;
+	handedOver_++;
+	if (!isCarried())
+		video_.queue(index, {place.memory, frames_.stride});
+	if (handedOver_ == count_ && !isCarried())
+		askForSpares();
+}
+
+void Video::askForSpares()
+{
+	for (unsigned i = 0; i < spareFrames; i++)
+		video_.queue(static_cast<unsigned>(places_.size()) + i,
+			     spares_.bytes().subspan(i * frames_.stride, frames_.stride));
+}
+
+size_t Video::poll(std::span<uint32_t> finished)
+{
+	if (!isRunning_ && handedOver_ > 0) {
+		unlessBusy(video_.path(), [&] { video_.start(); });
+		isRunning_ = true;
+		waitingSince_ = sys::now();
+	}
+	endIfAsked();
+	while (isRunning_ && !end_ && done_.size() - given_ < finished.size() &&
+	       (!isCarried() || next().isAsked)) {
+		const auto frame = video_.take();
+		if (!frame)
+			break;
+		accept(*frame);
+	}
+	const size_t count = std::min(done_.size() - given_, finished.size());
+	std::copy_n(done_.begin() + static_cast<ptrdiff_t>(given_), count, finished.begin());
+	given_ += count;
+	if (given_ == done_.size()) {
+		done_.clear();
+		given_ = 0;
+	}
+	return count;
+}
+
+void Video::accept(const sys::VideoFrame &frame)
+{
+	const bool isSpare = !isCarried() && frame.buffer >= places_.size();
+	if (isSpare || (count_ > 0 && frames_.count == count_))
+		return;
+	auto &place = isCarried() ? next() : places_[frame.buffer];
+
+	std::span bytes(place.memory, video_.format().size);
+	if (isCarried()) {
+		bytes = video_.bytes(frame.buffer).first(video_.format().size);
+		sys::copyWords(place.memory, bytes.data(), bytes.size());
+	}
+	if (isSummed_)
+		sums_.push_back(sys::crc32c(bytes));
+	if (isCarried())
+		video_.queue(frame.buffer);
+	place.isAsked = false;
+	done_.insert(done_.end(), place.tags.begin(), place.tags.end());
+	frames_.add(frame);
+	waitingSince_ = sys::now();
+}
+
+void Video::endIfAsked()
+{
+	if (count_ == 0 && !end_ && stop_.stop_requested())
+		end_ = frames_.count * frames_.stride;
+}
+
+// Without a buffer the kernel calls the descriptor ready, for an error.
+std::optional<sys::Signal> Video::signal()
+{
+	const bool isAsked = std::ranges::any_of(places_, &Place::isAsked);
+	if (!isRunning_ || !isAsked)
+		return sys::Signal{};
+	return sys::Signal{video_.number()};
+}
+
+void Video::check()
+{
+	if (std::ranges::none_of(places_, &Place::isAsked))
+		waitingSince_ = sys::now();
+	else if (isRunning_ && sys::now() - waitingSince_ > limits().timeoutNs)
+		throw Error("P2P_TIMEOUT", "no frame came in time",
+			    {{"what", "a frame"}, {"path", video_.path()}});
+}
+
+}

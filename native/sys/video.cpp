@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+#include "sys/video.h"
+
+#include "sys/error.h"
+
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <linux/videodev2.h>
+
+namespace sys
+{
+
+static constexpr uint32_t capture = V4L2_BUF_TYPE_VIDEO_CAPTURE;
+
+static Error none(const Fd &fd, const char *reason)
+{
+	return Error("P2P_NO_VIDEO", fd.path() + " gives no pictures",
+		     {{"path", fd.path()}, {"reason", reason}});
+}
+
+static constexpr uint32_t bigEndian = uint32_t{1} << 31; // v4l2_fourcc_be()
+
+static std::string nameOf(uint32_t code)
+{
+	std::string name;
+	for (int i = 0; i < 4; i++)
+		name += static_cast<char>(code >> (8 * i) & 0x7f);
+	name.resize(name.find_last_not_of(' ') + 1);
+	return name + (code & bigEndian ? "-BE" : "");
+}
+
+// 'Y16' is 'Y16 '.
+static uint32_t codeOf(std::string name)
+{
+	uint32_t code = 0;
+	if (name.ends_with("-BE")) {
+		name.resize(name.size() - 3);
+		code = bigEndian;
+	}
+	for (size_t i = 0; i < 4; i++)
+		code |= uint32_t{i < name.size() ? static_cast<unsigned char>(name[i])
+						 : static_cast<unsigned char>(' ')}
+			<< (8 * i);
+	return code;
+}
+
+static void requireCapture(const Fd &fd)
+{
+	v4l2_capability found{};
+	if (fd.tryIoctl(VIDIOC_QUERYCAP, &found) < 0)
+		throw none(fd, "node");
+	const uint32_t can =
+		found.capabilities & V4L2_CAP_DEVICE_CAPS ? found.device_caps : found.capabilities;
+	if (!(can & V4L2_CAP_VIDEO_CAPTURE))
+		throw none(fd, can & V4L2_CAP_VIDEO_CAPTURE_MPLANE ? "planes" : "capture");
+	if (!(can & V4L2_CAP_STREAMING))
+		throw none(fd, "streaming");
+}
+
+static VideoFormat read(const v4l2_format &format)
+{
+	const auto &pix = format.fmt.pix;
+	return {.fourcc = nameOf(pix.pixelformat),
+		.width = pix.width,
+		.height = pix.height,
+		.pitch = pix.bytesperline,
+		.size = pix.sizeimage};
+}
+
+static v4l2_format formatOf(const Fd &fd)
+{
+	v4l2_format format{};
+	format.type = capture;
+	fd.ioctl(VIDIOC_G_FMT, &format, "VIDIOC_G_FMT");
+	return format;
+}
+
+// Sizes are the driver's to find where they depend on what was asked for.
+static VideoFormat set(const Fd &fd, const VideoFormat &wish)
+{
+	auto format = formatOf(fd);
+	auto &pix = format.fmt.pix;
+
+	if (!wish.fourcc.empty())
+		pix.pixelformat = codeOf(wish.fourcc);
+	if (wish.width) {
+		pix.width = wish.width;
+		pix.height = wish.height;
+		pix.field = V4L2_FIELD_ANY;
+	}
+	pix.bytesperline = wish.pitch;
+	pix.sizeimage = 0;
+	fd.ioctl(VIDIOC_S_FMT, &format, "VIDIOC_S_FMT");
+	return read(format);
+}
+
+Video::Video(const std::string &path) : fd_(Fd::open(path, O_RDWR | O_NONBLOCK))
+{
+	requireCapture(fd_);
+	found_ = format_ = read(formatOf(fd_));
+}
+
+Video::~Video()
+{
+	stop();
+	reserve(sort_, 0);
+	const bool isAsFound = format_.fourcc == found_.fourcc && format_.width == found_.width &&
+			       format_.height == found_.height && format_.pitch == found_.pitch;
+	if (!isAsFound)
+		try {
+			set(fd_, found_);
+		} catch (const Error &) {
+			// It is gone, or another program's now.
+		}
+}
+
+std::string Video::offers() const
+{
+	std::string all;
+	for (uint32_t i = 0; i < 256; i++) {
+		v4l2_fmtdesc description{};
+		description.index = i;
+		description.type = capture;
+		if (fd_.tryIoctl(VIDIOC_ENUM_FMT, &description) < 0)
+			break;
+		all += (i == 0 ? "" : ", ") + nameOf(description.pixelformat);
+	}
+	return all;
+}
+
+bool Video::isCompressed(const std::string &fourcc) const
+{
+	for (uint32_t i = 0; i < 256; i++) {
+		v4l2_fmtdesc description{};
+		description.index = i;
+		description.type = capture;
+		if (fd_.tryIoctl(VIDIOC_ENUM_FMT, &description) < 0)
+			break;
+		if (nameOf(description.pixelformat) == fourcc)
+			return (description.flags & V4L2_FMT_FLAG_COMPRESSED) != 0;
+	}
+	return false;
+}
+
+static std::string sizeText(const VideoFormat &format)
+{
+	return std::to_string(format.width) + "x" + std::to_string(format.height);
+}
+
+void Video::choose(const VideoFormat &wish)
+{
+	const auto refuse = [&](const char *reason, const std::string &asked,
+				const std::string &has) {
+		return Error(
+			"P2P_VIDEO_FORMAT", path() + " gives no such pictures",
+			{{"path", path()}, {"reason", reason}, {"asked", asked}, {"offers", has}});
+	};
+	format_ = set(fd_, wish);
+	if (!wish.fourcc.empty() && format_.fourcc != wish.fourcc)
+		throw refuse("format", wish.fourcc, offers());
+	if (wish.width && (format_.width != wish.width || format_.height != wish.height))
+		throw refuse("size", sizeText(wish), sizeText(format_));
+	if (isCompressed(format_.fourcc))
+		throw refuse("compressed", format_.fourcc, offers());
+}
+
+static uint32_t codeOf(VideoMemory sort)
+{
+	switch (sort) {
+	case VideoMemory::userptr:
+		return V4L2_MEMORY_USERPTR;
+	case VideoMemory::dmabuf:
+		return V4L2_MEMORY_DMABUF;
+	case VideoMemory::mmap:
+		break;
+	}
+	return V4L2_MEMORY_MMAP;
+}
+
+static v4l2_buffer bufferOf(VideoMemory sort, unsigned index = 0)
+{
+	v4l2_buffer buffer{};
+	buffer.index = index;
+	buffer.type = capture;
+	buffer.memory = codeOf(sort);
+	return buffer;
+}
+
+bool Video::reserve(VideoMemory sort, unsigned count)
+{
+	v4l2_requestbuffers request{};
+
+	views_.clear();
+	request.count = count;
+	request.type = capture;
+	request.memory = codeOf(sort);
+	if (fd_.tryIoctl(VIDIOC_REQBUFS, &request) < 0) {
+		if (errno == EBUSY && count > 0)
+			throw Error::fromErrno("VIDIOC_REQBUFS", path());
+		return false;
+	}
+	sort_ = sort;
+	if (request.count < count)
+		return false;
+	for (unsigned i = 0; sort == VideoMemory::mmap && i < count; i++) {
+		auto buffer = bufferOf(sort, i);
+		fd_.ioctl(VIDIOC_QUERYBUF, &buffer, "VIDIOC_QUERYBUF");
+		views_.push_back(View::ofFile(fd_, buffer.m.offset, buffer.length));
+	}
+	return true;
+}
+
+void Video::queue(unsigned index, std::span<std::byte> into) const
+{
+	auto buffer = bufferOf(sort_, index);
+	if (sort_ == VideoMemory::userptr) {
+		buffer.m.userptr = reinterpret_cast<unsigned long>(into.data());
+		buffer.length = static_cast<uint32_t>(into.size());
+	}
+	fd_.ioctl(VIDIOC_QBUF, &buffer, "VIDIOC_QBUF");
+}
+
+void Video::queue(unsigned index, int descriptor) const
+{
+	auto buffer = bufferOf(sort_, index);
+	buffer.m.fd = descriptor;
+	fd_.ioctl(VIDIOC_QBUF, &buffer, "VIDIOC_QBUF");
+}
+
+void Video::start()
+{
+	int type = capture;
+	fd_.ioctl(VIDIOC_STREAMON, &type, "VIDIOC_STREAMON");
+	isRunning_ = true;
+}
+
+void Video::stop() noexcept
+{
+	int type = capture;
+	if (isRunning_)
+		fd_.tryIoctl(VIDIOC_STREAMOFF, &type);
+	isRunning_ = false;
+}
+
+std::optional<VideoFrame> Video::take() const
+{
+	constexpr uint64_t second = 1'000'000'000, microsecond = 1'000;
+	auto buffer = bufferOf(sort_);
+	if (fd_.tryIoctl(VIDIOC_DQBUF, &buffer) < 0) {
+		if (errno == EAGAIN)
+			return std::nullopt;
+		throw Error::fromErrno("VIDIOC_DQBUF", path());
+	}
+	return VideoFrame{.buffer = buffer.index,
+			  .sequence = buffer.sequence,
+			  .time = static_cast<uint64_t>(buffer.timestamp.tv_sec) * second +
+				  static_cast<uint64_t>(buffer.timestamp.tv_usec) * microsecond,
+			  .isDamaged = (buffer.flags & V4L2_BUF_FLAG_ERROR) != 0 ||
+				       buffer.bytesused < format_.size};
+}
+
+}
