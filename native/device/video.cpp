@@ -18,7 +18,7 @@ void Frames::add(const sys::VideoFrame &frame)
 {
 	if (count++ == 0)
 		firstTime_ = frame.time;
-	else if (frame.sequence > sequence_) // some drivers do not count
+	else if (static_cast<int32_t>(frame.sequence - sequence_) > 0) // some do not count
 		dropped += frame.sequence - sequence_ - 1;
 	sequence_ = frame.sequence;
 	damaged += frame.isDamaged ? 1 : 0;
@@ -91,7 +91,9 @@ void Video::askFor(unsigned index)
 {
 	auto &place = places_[index];
 	place.isAsked = true;
-	handedOver_++;
+	place.number = handedOver_++;
+	if (isSummed_)
+		sums_.resize(handedOver_);
 	if (!isCarried())
 		video_.queue(index, {place.memory, frames_.stride});
 	if (handedOver_ == count_ && !isCarried())
@@ -143,7 +145,7 @@ void Video::accept(const sys::VideoFrame &frame)
 		sys::copyWords(place.memory, bytes.data(), bytes.size());
 	}
 	if (isSummed_)
-		sums_.push_back(sys::crc32c(bytes));
+		sums_[place.number] = sys::crc32c(bytes);
 	if (isCarried())
 		video_.queue(frame.buffer);
 	place.isAsked = false;

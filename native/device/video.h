@@ -86,6 +86,7 @@ private:
 		std::byte *memory = nullptr;
 		std::vector<uint32_t> tags{};
 		bool isAsked = false; // all its requests have come, and no frame yet
+		uint64_t number = 0;  // of the frame that is to come
 	};
 
 	// Where the CPU carries, places are filled in turn.

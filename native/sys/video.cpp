@@ -3,7 +3,7 @@
 
 #include "sys/error.h"
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <linux/videodev2.h>
@@ -206,6 +206,8 @@ bool Video::reserve(VideoMemory sort, unsigned count)
 	for (unsigned i = 0; sort == VideoMemory::mmap && i < count; i++) {
 		auto buffer = bufferOf(sort, i);
 		fd_.ioctl(VIDIOC_QUERYBUF, &buffer, "VIDIOC_QUERYBUF");
+		if (buffer.length < format_.size)
+			return false;
 		views_.push_back(View::ofFile(fd_, buffer.m.offset, buffer.length));
 	}
 	return true;
@@ -246,6 +248,9 @@ void Video::stop() noexcept
 std::optional<VideoFrame> Video::take() const
 {
 	constexpr uint64_t second = 1'000'000'000, microsecond = 1'000;
+	// A driver may ask for more room than the picture takes.
+	const uint64_t rows =
+		std::min<uint64_t>(format_.size, uint64_t{format_.pitch} * format_.height);
 	auto buffer = bufferOf(sort_);
 	if (fd_.tryIoctl(VIDIOC_DQBUF, &buffer) < 0) {
 		if (errno == EAGAIN)
@@ -257,7 +262,7 @@ std::optional<VideoFrame> Video::take() const
 			  .time = static_cast<uint64_t>(buffer.timestamp.tv_sec) * second +
 				  static_cast<uint64_t>(buffer.timestamp.tv_usec) * microsecond,
 			  .isDamaged = (buffer.flags & V4L2_BUF_FLAG_ERROR) != 0 ||
-				       buffer.bytesused < format_.size};
+				       buffer.bytesused < rows};
 }
 
 }

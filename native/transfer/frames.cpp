@@ -87,8 +87,8 @@ static Found readFrame(Side &to, uint64_t offset, const device::Frames &frames, 
 FrameProof proveFrames(const device::Video &video, Side &to, Verify mode)
 {
 	constexpr uint64_t scattered = 16;
-	const auto &sums = video.sums();
 	const auto &frames = video.frames();
+	const auto sums = std::span(video.sums()).first(frames.count);
 	const uint64_t size = video.format().size;
 	const uint64_t step =
 		mode == Verify::full ? 1 : std::max(sums.size() / scattered, size_t{1});
