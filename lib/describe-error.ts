@@ -113,11 +113,15 @@ const sentences: Readonly<Record<string, Describe>> = {
 		],
 	}),
 	P2P_IN_USE: (facts) => describeUses(facts),
-	P2P_NO_DISK_DRIVER: ({driver}) => ({
+	P2P_NO_DISK_DRIVER: ({driver, reason}) => ({
 		text:
-			driver === 'ublk'
-				? 'this kernel has no ublk (ublk_drv, CONFIG_BLK_DEV_UBLK)'
-				: 'this kernel has no nbd device that is free (nbd, CONFIG_BLK_DEV_NBD)',
+			reason === 'io_uring'
+				? 'ublk needs io_uring, which is turned off here (sysctl kernel.io_uring_disabled)'
+				: reason === 'old'
+					? "this kernel's ublk is older than that of Linux 6.4"
+					: driver === 'ublk'
+						? 'this kernel has no ublk (ublk_drv, CONFIG_BLK_DEV_UBLK)'
+						: 'this kernel has no nbd device that is free (nbd, CONFIG_BLK_DEV_NBD)',
 		hints: driver === 'ublk' ? ['--driver nbd'] : ['modprobe nbd nbds_max=64'],
 	}),
 	P2P_DISK_ENDED: ({path}) => ({

@@ -22,6 +22,7 @@ export function findInterfaces(root = '', kernel = release()): Interface[] {
 		uring(facts),
 		driver(facts, 'udmabuf', '/sys/class/misc/udmabuf', 'UDMABUF'),
 		driver(facts, 'ublk', '/sys/class/misc/ublk-control', 'BLK_DEV_UBLK'),
+		driver(facts, 'nbd', '/sys/block/nbd0', 'BLK_DEV_NBD'),
 		lockdown(root),
 	];
 }

@@ -161,6 +161,12 @@ const variants: Readonly<Record<string, readonly Facts[]>> = {
 	P2P_NO_P2PMEM: [{}, {bdf: ''}],
 	P2P_NO_NAMESPACE: [{nsid: '9', has: '1, 2'}],
 	P2P_NOT_NAMESPACE: [{name: 'sda'}],
+	P2P_NO_DISK_DRIVER: [
+		{driver: 'ublk'},
+		{driver: 'nbd'},
+		{driver: 'ublk', reason: 'io_uring'},
+		{driver: 'ublk', reason: 'old'},
+	],
 	P2P_NO_VIDEO: ['node', 'capture', 'planes', 'streaming', 'memory'].map((reason) => ({
 		path: '/dev/video0',
 		reason,

@@ -114,9 +114,9 @@ std::optional<MemoryPart> findPmr(const vfio::Function &function)
 	return part;
 }
 
-void persistPmr(const vfio::Function &function)
+bool persistPmr(const vfio::Function &function)
 {
-	Registers(function).read(PMRSTS);
+	return (Registers(function).read(PMRSTS) & (PMRSTS_ERR | PMRSTS_NRDY | PMRSTS_HSTS)) == 0;
 }
 
 void forgetOwnCmb(const vfio::Function &function)

@@ -40,8 +40,9 @@ std::optional<MemoryPart> findCmb(const vfio::Function &function);
 std::optional<MemoryPart> findPmr(const vfio::Function &function);
 
 // Returns once what was stored in the PMR, which is enabled, stays there whatever comes: by a read
-// of PMRSTS (3.1.3.21, PMRWBM; a read of the region before it does for the other sort).
-void persistPmr(const vfio::Function &function);
+// of PMRSTS (3.1.3.21, PMRWBM; a read of the region before it does for the other sort). False where
+// that says that it does not: an error, not ready, or not healthy.
+bool persistPmr(const vfio::Function &function);
 
 // Tells the controller by which address its own requests mean its CMB, until its next disable().
 void placeOwnCmb(const vfio::Function &function, pci::Iova start);

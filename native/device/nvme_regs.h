@@ -71,7 +71,8 @@ constexpr uint32_t CMBMSC_CRE = 1, CMBMSC_CMSE = 2;
 constexpr uint32_t CMBSZ_RDS = 1 << 3, CMBSZ_WDS = 1 << 4;
 constexpr uint32_t PMRCAP_RDS = 1 << 3, PMRCAP_WDS = 1 << 4;
 constexpr uint32_t PMRCTL_EN = 1;
-constexpr uint32_t PMRSTS_NRDY = 1 << 8;
+constexpr uint32_t PMRSTS_ERR = 0xff, PMRSTS_NRDY = 1 << 8;
+constexpr uint32_t PMRSTS_HSTS = 7 << 9; // 0: normal; else read-only, unreliable, not restored
 
 enum AdminOpcode : uint8_t {
 	DELETE_IO_SQ = 0x00,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A disk by way of the network block device: its requests come through one of two sockets, as
 // structs of linux/nbd.h, and a thread of ours stands in NBD_DO_IT for as long as there is a disk.
+#include "sys/clock.h"
 #include "sys/error.h"
 #include "sys/file.h"
 #include "sys/process.h"
@@ -129,10 +130,24 @@ NbdDisk::~NbdDisk()
 
 void NbdDisk::end() noexcept
 {
-	device_.tryIoctl(NBD_DISCONNECT, nullptr);
+	// It is said over the socket, which may be full of requests that nobody takes any more.
+	constexpr unsigned patience = 200; // ms
+	std::atomic<bool> isSaid = false;
+	std::thread teller([&] {
+		device_.tryIoctl(NBD_DISCONNECT, nullptr);
+		isSaid = true;
+	});
+	for (unsigned i = 0; i < patience && !isSaid; i++)
+		pause(1'000'000);
 	shutdown(socket_.number(), SHUT_RDWR);
+	teller.join();
 	kernel_.join();
 	device_.tryIoctl(NBD_CLEAR_SOCK, nullptr);
+	// Partitions that were found go when it is opened without a size.
+	try {
+		Fd::open(path(), O_RDONLY);
+	} catch (const Error &) {
+	}
 }
 
 void requireNbd()
@@ -175,9 +190,12 @@ void NbdDisk::setShape(const DiskShape &shape)
 
 void NbdDisk::waitUntilThere()
 {
-	const auto file = "/sys/block/" + baseName(path()) + "/pid";
+	const auto folder = "/sys/block/" + baseName(path());
+	const auto isThere = [&] {
+		return exists(folder + "/pid") && readText(folder + "/size").value_or("0") != "0";
+	};
 	const auto never = makeCounter();
-	while (!exists(file) && serve(never, 1)) {
+	while (!isThere() && serve(never, 1)) {
 	}
 	if (isOver_)
 		throw Error("P2P_DISK_ENDED", path() + " has ended", {{"path", path()}});
@@ -189,8 +207,11 @@ bool NbdDisk::serve(const Fd &counter, int timeout)
 				  {counter.number(), Signal::Sort::counter}};
 	pollfd one{.fd = socket_.number(), .events = POLLIN, .revents = 0};
 
+	// So many that whoever serves has a look at other things under any load.
+	constexpr int mostAtOnce = 32;
+
 	waitFor(signals, timeout);
-	while (!isOver_ && ::poll(&one, 1, 0) > 0)
+	for (int i = 0; i < mostAtOnce && !isOver_ && ::poll(&one, 1, 0) > 0; i++)
 		if (!serveOne())
 			return false;
 	return !isOver_;

@@ -62,6 +62,7 @@ private:
 	void setParameters(const DiskShape &shape);
 	void openQueue();
 	void remove();
+	void deleteDevice(uint32_t device);
 	int control(uint32_t number, const UblkControl &command, uint64_t patience);
 	void require(uint32_t number, const UblkControl &command, const char *name);
 	void take(const Uring::Completion &completion);
@@ -94,9 +95,37 @@ static Fd openControl()
 	return Fd::open(path, O_RDWR);
 }
 
+// A command that lacks its facts is refused as such by a driver that knows it. Those before Linux
+// 6.4 have the node, and other numbers of commands.
+static bool isUnderstood(const Fd &control)
+{
+	Uring ring(2, Uring::Requests::wide);
+	const UblkControl command{};
+	const uint64_t end = now() + second;
+
+	ring.pushCommand(control.number(), UBLK_ADD_DEV, factsOf(command), 0);
+	ring.submit();
+	while (now() < end) {
+		if (const auto completion = ring.pop())
+			return completion->result == -EINVAL;
+		const Signal signal{ring.fd()};
+		waitFor({&signal, 1}, 10);
+	}
+	return false;
+}
+
 void requireUblk()
 {
-	openControl();
+	const auto control = openControl();
+	const char *reason = "old";
+	try {
+		if (isUnderstood(control))
+			return;
+	} catch (const Error &) {
+		reason = "io_uring";
+	}
+	throw Error("P2P_NO_DISK_DRIVER", "no ublk for us",
+		    {{"driver", "ublk"}, {"reason", reason}});
 }
 
 UblkDisk::UblkDisk(const DiskShape &shape, Answer answer)
@@ -129,8 +158,15 @@ void UblkDisk::remove()
 	control(UBLK_STOP_DEV, about(info_.device), forever);
 	asks_ = View();
 	queue_ = Fd();
-	if (control(UBLK_DEL_DEV_ASYNC, about(info_.device), second) == -EOPNOTSUPP)
-		control(UBLK_DEL_DEV, about(info_.device), second);
+	deleteDevice(info_.device);
+}
+
+// The younger command does not wait for the last who has the node open.
+void UblkDisk::deleteDevice(uint32_t device)
+{
+	const int done = control(UBLK_DEL_DEV_ASYNC, about(device), second);
+	if (done < 0 && done != -ENODEV && done != -ETIME)
+		control(UBLK_DEL_DEV, about(device), second);
 }
 
 // A server that was killed leaves the number behind, and /dev/ublkcN. A disk that is alive is left
@@ -146,7 +182,7 @@ void UblkDisk::removeOrphans()
 				    info.serverFlags >> 32 == mark;
 		const auto server = static_cast<int>(info.serverFlags & UINT32_MAX);
 		if (isOurs && info.state == UBLK_DEAD && !isRunning(server))
-			control(UBLK_DEL_DEV_ASYNC, about(device), second);
+			deleteDevice(device);
 	}
 }
 

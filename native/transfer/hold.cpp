@@ -102,10 +102,9 @@ void HeldMemory::requireThere() const
 		throw Error("P2P_GONE", "the function is gone", {{"bdf", function_.bdf.name()}});
 }
 
-void HeldMemory::persist() const
+bool HeldMemory::persist() const
 {
-	if (isPersistent_)
-		device::nvme::persistPmr(*held_.function());
+	return !isPersistent_ || device::nvme::persistPmr(*held_.function());
 }
 
 void HeldMemory::map(vfio::AddressSpace &space, vfio::IovaPlan &iovas)

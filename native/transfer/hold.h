@@ -52,8 +52,9 @@ public:
 	bool isAlive() const;
 	// Error P2P_GONE where nobody is there any more: what was written since went nowhere.
 	void requireThere() const;
-	// What was stored stays when the power fails, where the memory is made for that.
-	void persist() const;
+	// What was stored stays when the power fails, where the memory is made for that. False
+	// where the controller says that it does not.
+	bool persist() const;
 
 	// Lets the functions of the address space reach it.
 	void map(vfio::AddressSpace &space, vfio::IovaPlan &iovas);

@@ -13,13 +13,19 @@
 #include "transfer/ends.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <fcntl.h>
+#include <thread>
+#include <utility>
 
 namespace transfer
 {
 
 using sys::Ask;
 using sys::Error;
+
+static constexpr uint64_t second = 1'000'000'000;
 
 namespace
 {
@@ -89,8 +95,7 @@ int Platter::write(const Ask &ask) const
 
 int Platter::flush() const
 {
-	memory_.persist();
-	return memory_.isAlive() ? 0 : EIO;
+	return memory_.persist() && memory_.isAlive() ? 0 : EIO;
 }
 
 static std::string chooseDriver(const std::string &asked)
@@ -123,40 +128,114 @@ static pci::Uses usesOf(const std::string &path)
 namespace
 {
 
+// The last question to a disk that nobody seems to have. What has it without leaving a trace in
+// /proc keeps it to itself, as a mount in a namespace that no process is in; and what was written
+// through the kernel's pages has to be on it. A thread of its own: it waits for the disk, which is
+// served meanwhile.
+class Farewell
+{
+public:
+	~Farewell()
+	{
+		if (thread_.joinable())
+			thread_.join();
+	}
+
+	void begin(const std::string &path)
+	{
+		thread_ = std::thread([this, path] {
+			try {
+				sys::Fd::open(path, O_RDONLY | O_EXCL).flush();
+			} catch (const Error &error) {
+				error_ = error;
+			}
+			isDone_ = true;
+		});
+	}
+
+	bool isBegun() const { return thread_.joinable(); }
+	bool isDone() const { return isDone_; }
+	// What stood against it; from then on it can be begun again.
+	std::optional<Error> finish()
+	{
+		thread_.join();
+		isDone_ = false;
+		return std::exchange(error_, std::nullopt);
+	}
+
+private:
+	std::thread thread_;
+	std::atomic<bool> isDone_ = false;
+	std::optional<Error> error_;
+};
+
 // The end of a disk: not before everybody has let go of it, or at once.
 class Ending
 {
 public:
-	Ending(Disk disk, const sys::Stop &stop, const std::function<void(Disk)> &tell)
-	    : disk_(std::move(disk)), stop_(stop), tell_(tell)
+	// farewell: outlives the disk.
+	Ending(Disk disk, Farewell &farewell, const sys::Stop &stop,
+	       const std::function<void(Disk)> &tell)
+	    : disk_(std::move(disk)), farewell_(farewell), stop_(stop), tell_(tell)
 	{
 	}
 
-	// Error P2P_DISK_CUT.
+	// Errors P2P_DISK_CUT; errno's name where what was written did not get to the memory.
 	bool isDue()
 	{
 		constexpr uint64_t pause = 100'000'000; // ns: a look goes through all of /proc
-		if (!stop_.asked.stop_requested() || sys::now() < nextLook_)
+		if (!stop_.asked.stop_requested())
+			return false;
+		if (farewell_.isDone())
+			return isFree(farewell_.finish());
+		if (sys::now() < nextLook_)
 			return false;
 		nextLook_ = sys::now() + pause;
+		if (farewell_.isBegun())
+			return isWaiting({});
 		auto uses = usesOf(disk_.path);
-		if (uses.empty())
+		if (!uses.empty()) {
+			claimedSince_.reset();
+			return isWaiting(std::move(uses));
+		}
+		farewell_.begin(disk_.path);
+		return false;
+	}
+
+private:
+	bool isFree(const std::optional<Error> &error)
+	{
+		if (error && error->code != "EBUSY")
+			throw *error;
+		if (!error)
 			return true;
+		// A mount that has just gone keeps the disk a little longer than it shows.
+		if (!claimedSince_)
+			claimedSince_ = sys::now();
+		const bool isLasting = sys::now() - *claimedSince_ > second;
+		return isWaiting(isLasting ? pci::Uses{{"claimed", {{"device", disk_.path}}}}
+					   : pci::Uses{});
+	}
+
+	// False. uses: nothing where that is not known yet.
+	bool isWaiting(pci::Uses uses)
+	{
 		if (stop_.hurried.stop_requested())
 			throw Error("P2P_DISK_CUT", disk_.path + " was in use",
 				    {{"path", disk_.path}});
-		if (uses != disk_.uses) {
+		if (!uses.empty() && uses != disk_.uses) {
 			disk_.uses = std::move(uses);
 			tell_(disk_);
 		}
 		return false;
 	}
 
-private:
 	Disk disk_;
+	Farewell &farewell_;
 	const sys::Stop &stop_;
 	const std::function<void(Disk)> &tell_;
 	uint64_t nextLook_ = 0;
+	std::optional<uint64_t> claimedSince_;
 };
 
 }
@@ -164,7 +243,6 @@ private:
 void serve(const pci::Machine &machine, const DiskOrder &order, const sys::Stop &stop,
 	   const std::function<void(Disk)> &tell)
 {
-	constexpr uint64_t second = 1'000'000'000;
 	// Looks only: to hold the memory resets its function, and nothing may be refused then that
 	// could be before.
 	findMemory(machine, order.memory, order.permission, order.length.value_or(1));
@@ -174,8 +252,9 @@ void serve(const pci::Machine &machine, const DiskOrder &order, const sys::Stop 
 		{.length = order.length.value_or(0), .unit = sys::DiskShape::blockSize});
 	const uint64_t length = memory.bytes().size();
 
-	// Declared before the disk, whose end may still ask for bytes.
+	// Declared before the disk, whose end may still ask for bytes, and has others stop waiting.
 	Platter platter(memory.held(), length);
+	Farewell farewell;
 	const auto counter = sys::makeCounter();
 	const std::stop_callback onStop(stop.asked, [&] { sys::raise(counter); });
 	const std::stop_callback onHurry(stop.hurried, [&] { sys::raise(counter); });
@@ -190,7 +269,7 @@ void serve(const pci::Machine &machine, const DiskOrder &order, const sys::Stop 
 			 .start = memory.held().start(),
 			 .length = length,
 			 .access = memory.access()};
-	Ending ending(facts, stop, tell);
+	Ending ending(facts, farewell, stop, tell);
 
 	tell(facts);
 	uint64_t looked = sys::now();

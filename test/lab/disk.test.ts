@@ -153,6 +153,45 @@ for (const driver of ['ublk', 'nbd'])
 		});
 	});
 
+for (const driver of ['ublk', 'nbd']) {
+	test.serial(`by ${driver}: what was written without a word of sync is there`, async (t) => {
+		const disk = `p2p-disk $mem/bar2 --length 16M --driver ${driver}`;
+		const line = `head -c 8M /dev/urandom >/tmp/in; ${disk} -- sh -c 'dd if=/tmp/in of=$P2P_DISK bs=1M 2>/dev/null'
+			${disk} -- sh -c 'dd if=$P2P_DISK bs=1M count=8 iflag=direct 2>/dev/null' | cmp - /tmp/in`;
+		shows(t, await lab.run(line), {status: 0, stdout: '', stderr: ''});
+	});
+
+	test.serial(`by ${driver}: a mount that no process sees keeps it`, async (t) => {
+		const line = `${serve(`$mem/bar2 --length 16M --driver ${driver}`)}
+			mkfs.ext4 -q $P2P_DISK; mkdir -p /run/spaces; mount --bind /run/spaces /run/spaces
+			mount --make-private /run/spaces; touch /run/spaces/one
+			unshare --mount=/run/spaces/one sh -c "mount $P2P_DISK /mnt && echo kept >/mnt/file"
+			kill $p; until grep -q Try /tmp/err; do sleep 0.1; done
+			nsenter --mount=/run/spaces/one sh -c 'cat /mnt/file; umount /mnt'; ${ended}`;
+		const result = await lab.run(line);
+		await lab.run('umount /run/spaces/one; rm /run/spaces/one; umount /run/spaces');
+		shows(t, result, {
+			status: 0,
+			stdout: 'kept\n',
+			stderr:
+				/^p2p-disk: (\/dev\/\w+) stays until nobody has it: the kernel keeps \1 for somebody\n/,
+		});
+	});
+
+	test.serial(`by ${driver}: signals are heard at full load`, async (t) => {
+		const line = `${serve(`$mem/bar2 --length 16M --driver ${driver}`)}
+			fio --name=l --filename=$P2P_DISK --rw=write --bs=1M --direct=1 --ioengine=libaio --iodepth=64 \
+				--numjobs=3 --time_based --runtime=60 >/dev/null 2>&1 & f=$!
+			sleep 3; kill $p; until grep -q Try /tmp/err; do sleep 0.1; done; kill $p; ${ended}`;
+		const begun = Date.now();
+		lab.expectInLog(/I\/O/);
+		const {status, stderr} = await lab.run(line);
+		t.is(status, 2, stderr);
+		t.true(Date.now() - begun < 45_000);
+		await lab.run('while pidof fio; do sleep 0.2; done');
+	});
+}
+
 test.serial(
 	'told once more it ends at once, says what that means, and what was synced is there',
 	async (t) => {
