@@ -13,6 +13,7 @@ import {
 	copyDefaults,
 	copyOrder,
 	copyRanges,
+	mostFrames,
 } from '../lib/copy-order.ts';
 import {copyJson, explainText, summaryText} from '../lib/copy-text.ts';
 import {ExitCode} from '../lib/exit-code.ts';
@@ -83,6 +84,7 @@ export default class Copy extends BaseCommand {
 		frames: integer({
 			helpValue: 'N',
 			min: 1,
+			max: mostFrames,
 			description: 'of video:; if left out, until it is told to stop or TO is full',
 		}),
 		format: option({

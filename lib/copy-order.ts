@@ -57,6 +57,8 @@ export const copyChoices = {
 /** The least and the most of each. */
 export const copyRanges = {queues: [1, 64], depth: [1, 1023], timeout: [1, 2 ** 31]} as const;
 
+export const mostFrames = 2 ** 31 - 1;
+
 /** Failure with status 2 for words that are none. */
 export function copyOrder(from: string, to: string, words: CopyWords): CopyOrder {
 	const {via, length} = words;
@@ -94,8 +96,8 @@ function pictures({frames = 0, format = '', frameSize}: CopyWords): Pictures {
 		throw new Failure(`'${frameSize}' is no size of a frame; sizes are 1920x1080`);
 	if (format !== '' && !/^[\x21-\x7e]{1,4}(-BE)?$/.test(format))
 		throw new Failure(`'${format}' is no format; formats are FOURCCs of V4L2: YUYV, XR24`);
-	if (!(Number.isSafeInteger(frames) && frames >= 0))
-		throw new Failure(`frames is ${frames}; it is a whole number`);
+	if (!(Number.isInteger(frames) && frames >= 0 && frames <= mostFrames))
+		throw new Failure(`frames is ${frames}; it is a whole number up to ${mostFrames}`);
 	return {format, width, height, frames};
 }
 

@@ -383,6 +383,7 @@ const sentences: Readonly<Record<string, Describe>> = {
 			{
 				format: `${path} gives no ${asked}; it gives ${offers}`,
 				size: `${path} gives no frames of ${asked}; the next that it gives is ${offers}`,
+				fields: `${path} gives half frames, one after the other (V4L2_FIELD_ALTERNATE), which p2p-copy does not put together`,
 				compressed: `${path} compresses its frames (${asked}), so that each has another size; p2p-copy moves frames of one size`,
 			}[reason] ??
 			`${path} and the display have no format in common${asked === '' ? '' : ` that is ${asked}`}${offers === '' ? '' : `: the card gives ${offers}`}`,

@@ -9,6 +9,7 @@ import type {CopyPlan, CopyReport, Frames} from './native.ts';
 export function frameWay(plan: CopyPlan, frames: Frames | null): string {
 	const [leg] = plan.legs;
 	const reader = leg === undefined ? 'the CPU' : leg.client;
+	const from = "carried by the CPU out of the driver's memory";
 	if (plan.to.kind === 'drm')
 		return {
 			mmap: 'rows carried by the CPU: the drivers share no buffers',
@@ -19,8 +20,9 @@ export function frameWay(plan: CopyPlan, frames: Frames | null): string {
 	if (plan.to.busAddress !== null || plan.to.access !== null)
 		return 'carried by the CPU: no capture driver is sent into memory of another function';
 	if (frames?.memory === 'mmap')
-		return `carried by the CPU out of the driver's memory, then by ${reader}: the driver takes no other`;
-	return `into host memory that ${reader} reads them from (userptr)`;
+		return `${from}: it took no other${leg === undefined ? '' : `; then by ${reader}`}`;
+	const way = `into host memory that ${reader} reads them from`;
+	return frames === null ? `${way}, or ${from} where it takes no other` : `${way} (userptr)`;
 }
 
 export function frameRows({frames}: {readonly frames: Frames | null}): [string, string][] {
@@ -53,9 +55,13 @@ export function missingFrames({result: {frames}}: CopyReport): Failure | undefin
 	const {count, dropped, damaged} = frames;
 	const texts = [
 		...(dropped > 0
-			? [`${dropped} of ${count + dropped} frames were dropped: the card had no buffer for them`]
+			? [
+					`${dropped} of ${count + dropped} frames were dropped by the card, as gaps in its numbers say`,
+				]
 			: []),
-		...(damaged > 0 ? [`${damaged} of ${count} frames are damaged, says the card's driver`] : []),
+		...(damaged > 0
+			? [`${damaged} of ${count} frames are damaged or short, says the card's driver`]
+			: []),
 	];
 	return new Failure(texts.join('; '), {
 		status: ExitCode.no,

@@ -175,6 +175,7 @@ const variants: Readonly<Record<string, readonly Facts[]>> = {
 		{reason: 'format', asked: 'NV12', offers: 'YUYV, RGB3'},
 		{reason: 'size', asked: '641x360', offers: '640x360'},
 		{reason: 'compressed', asked: 'MJPG', offers: 'MJPG, YUYV'},
+		{reason: 'fields', asked: 'YUYV', offers: ''},
 		{reason: 'screen', asked: '', offers: 'YUYV, NV12'},
 		{reason: 'screen', asked: 'NV12', offers: ''},
 	].map((facts) => ({path: '/dev/video0', ...facts})),

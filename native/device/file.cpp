@@ -12,9 +12,9 @@ namespace device
 
 using sys::Error;
 
-static constexpr size_t bufferSize = 1 << 20;
-
-File::File(sys::Fd fd, uint64_t size) : fd_(std::move(fd)), size_(size), buffer_(bufferSize) {}
+File::File(sys::Fd fd, uint64_t size, size_t most) : fd_(std::move(fd)), size_(size), buffer_(most)
+{
+}
 
 bool File::start(const Request &request)
 {

@@ -14,8 +14,11 @@ namespace device
 class File : public Client
 {
 public:
+	static constexpr size_t usualMost = 1 << 20;
+
 	// size: bytes of the medium; streamSize: a stream, which is read or written in order.
-	File(sys::Fd fd, uint64_t size);
+	// most: bytes of a request.
+	File(sys::Fd fd, uint64_t size, size_t most = usualMost);
 
 	// The file itself, where it was not there at first.
 	void open(sys::Fd fd) { fd_ = std::move(fd); }

@@ -22,7 +22,7 @@ void Frames::add(const sys::VideoFrame &frame)
 		dropped += frame.sequence - sequence_ - 1;
 	sequence_ = frame.sequence;
 	damaged += frame.isDamaged ? 1 : 0;
-	duration = frame.time - firstTime_;
+	duration = frame.time > firstTime_ ? frame.time - firstTime_ : 0; // clocks are set
 }
 
 Video::Video(const std::string &path, const sys::VideoFormat &wish, uint64_t count, bool isPeer)
@@ -33,27 +33,40 @@ Video::Video(const std::string &path, const sys::VideoFormat &wish, uint64_t cou
 	frames_.stride = video_.format().size;
 }
 
-// The kernel looks at the memory when a buffer is handed over, not before.
+// The kernel looks at the memory when a buffer is handed over, not before; and one may be as a card
+// wants it, in one piece, where others are not.
 bool Video::takesAddress(std::span<std::byte> memory)
 {
-	const auto count = static_cast<unsigned>(places_.size()) + spareFrames;
-	if (isPeer_ || !video_.reserve(VideoMemory::userptr, count))
+	const auto places = static_cast<unsigned>(places_.size());
+	const auto count = places + spareFrames;
+	if (isPeer_ || video_.reserve(VideoMemory::userptr, count) < count)
 		return false;
+	spares_ = sys::View::ofMemory(spareFrames * frames_.stride);
 	try {
-		video_.queue(0, memory.first(frames_.stride));
+		for (unsigned i = 0; i < places; i++)
+			video_.queue(i, memory.subspan(i * frames_.stride, frames_.stride));
+		for (unsigned i = 0; i < spareFrames; i++)
+			video_.queue(places + i, spare(i));
 	} catch (const Error &) {
 		return false;
 	}
-	return video_.reserve(VideoMemory::userptr, count);
+	return video_.reserve(VideoMemory::userptr, count) >= count;
 }
 
-void Video::takeMemory(unsigned count)
+void Video::takeMemory()
 {
-	if (!video_.reserve(VideoMemory::mmap, count))
+	constexpr unsigned least = 2; // one is filled while the other is emptied
+	const unsigned count = video_.reserve(VideoMemory::mmap, leastFrames);
+	if (count < least)
 		throw Error("P2P_NO_VIDEO", video_.path() + " has no memory for frames",
 			    {{"path", video_.path()}, {"reason", "memory"}});
 	for (unsigned i = 0; i < count; i++)
 		video_.queue(i);
+}
+
+std::span<std::byte> Video::spare(unsigned index) const
+{
+	return spares_.bytes().subspan(index * frames_.stride, frames_.stride);
 }
 
 Target Video::prepare(const Memory &memory)
@@ -63,10 +76,10 @@ Target Video::prepare(const Memory &memory)
 
 	places_.resize(std::clamp<size_t>(fitting, 1, mostFrames));
 	unlessBusy(video_.path(), [&] {
-		if (!takesAddress(memory.bytes))
-			return takeMemory(leastFrames);
-		frames_.memory = VideoMemory::userptr;
-		spares_ = sys::View::ofMemory(spareFrames * frames_.stride);
+		if (takesAddress(memory.bytes))
+			frames_.memory = VideoMemory::userptr;
+		else
+			takeMemory();
 	});
 	return target;
 }
@@ -96,15 +109,14 @@ void Video::askFor(unsigned index)
 		sums_.resize(handedOver_);
 	if (!isCarried())
 		video_.queue(index, {place.memory, frames_.stride});
-	if (handedOver_ == count_ && !isCarried())
+	if (handedOver_ == most_ && !isCarried())
 		askForSpares();
 }
 
 void Video::askForSpares()
 {
 	for (unsigned i = 0; i < spareFrames; i++)
-		video_.queue(static_cast<unsigned>(places_.size()) + i,
-			     spares_.bytes().subspan(i * frames_.stride, frames_.stride));
+		video_.queue(static_cast<unsigned>(places_.size()) + i, spare(i));
 }
 
 size_t Video::poll(std::span<uint32_t> finished)
@@ -135,7 +147,7 @@ size_t Video::poll(std::span<uint32_t> finished)
 void Video::accept(const sys::VideoFrame &frame)
 {
 	const bool isSpare = !isCarried() && frame.buffer >= places_.size();
-	if (isSpare || (count_ > 0 && frames_.count == count_))
+	if (isSpare || frames_.count == most_)
 		return;
 	auto &place = isCarried() ? next() : places_[frame.buffer];
 

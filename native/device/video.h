@@ -63,6 +63,8 @@ public:
 	// evenly and to come in order.
 	void setStride(size_t stride) { frames_.stride = stride; }
 	uint64_t count() const { return count_; }
+	// Frames that there is room for, or that were asked for: more will not be.
+	void expect(uint64_t most) { most_ = most; }
 	// What ends frames without a count.
 	void endWhen(std::stop_token asked) { stop_ = std::move(asked); }
 	// The sums (CRC-32C) of frames are to be kept, for the proof.
@@ -93,7 +95,8 @@ private:
 	Place &next() { return places_[frames_.count % places_.size()]; }
 	bool isCarried() const { return frames_.memory == sys::VideoMemory::mmap; }
 	bool takesAddress(std::span<std::byte> memory);
-	void takeMemory(unsigned count);
+	void takeMemory();
+	std::span<std::byte> spare(unsigned index) const;
 	void askFor(unsigned index);
 	void askForSpares();
 	void accept(const sys::VideoFrame &frame);
@@ -105,6 +108,7 @@ private:
 	sys::View spares_;
 	sys::Video video_;
 	uint64_t count_;
+	uint64_t most_ = UINT64_MAX;
 	bool isPeer_;
 	bool isSummed_ = false;
 	std::vector<Place> places_;

@@ -84,9 +84,6 @@ static std::optional<Display> displayOf(const Fd &card, uint32_t number)
 			     .encoderCount = known.encoderCount,
 			     .connector = number};
 	card.ioctl(drm::MODE_GETCONNECTOR, &asked, "DRM_IOCTL_MODE_GETCONNECTOR");
-	// One that is in use comes first.
-	if (asked.encoder)
-		encoders.insert(encoders.begin(), asked.encoder);
 	return Display{asked, modes.front(), encoders};
 }
 
@@ -95,39 +92,68 @@ Screen::Screen(const std::string &path) : card_(Fd::open(path, O_RDWR | O_NONBLO
 	choose();
 }
 
-uint32_t Screen::crtcOf(uint32_t number, const std::vector<uint32_t> &crtcs) const
+static drm::Encoder encoderOf(const Fd &card, uint32_t number)
 {
 	drm::Encoder encoder{.encoder = number};
-	if (card_.tryIoctl(drm::MODE_GETENCODER, &encoder) < 0)
-		return 0;
-	if (encoder.crtc)
-		return encoder.crtc;
-	for (size_t i = 0; i < crtcs.size() && i < 32; i++)
-		if (encoder.possible >> i & 1)
-			return crtcs[i];
-	return 0;
+	if (card.tryIoctl(drm::MODE_GETENCODER, &encoder) < 0)
+		return {};
+	return encoder;
+}
+
+static drm::Crtc crtcOf(const Fd &card, uint32_t number)
+{
+	drm::Crtc crtc{.crtc = number};
+	card.ioctl(drm::MODE_GETCRTC, &crtc, "DRM_IOCTL_MODE_GETCRTC");
+	return crtc;
+}
+
+// A display that shows something, with the others that show the same.
+bool Screen::takeLit(const std::vector<uint32_t> &connectors)
+{
+	for (const uint32_t number : connectors) {
+		const auto display = displayOf(card_, number);
+		const uint32_t crtc =
+			display ? encoderOf(card_, display->connector.encoder).crtc : 0;
+		if (!crtc || (found_.crtc && found_.crtc != crtc))
+			continue;
+		const auto found = crtcOf(card_, crtc);
+		if (!found.isModeValid)
+			continue;
+		found_ = found;
+		mode_ = found.mode;
+		connectors_.push_back(number);
+	}
+	return !connectors_.empty();
+}
+
+// One that is dark, by means that no other display has.
+bool Screen::takeDark(const std::vector<uint32_t> &connectors, const std::vector<uint32_t> &crtcs)
+{
+	for (const uint32_t number : connectors) {
+		const auto display = displayOf(card_, number);
+		if (!display)
+			continue;
+		for (const uint32_t encoder : display->encoders) {
+			const uint32_t possible = encoderOf(card_, encoder).possible;
+			for (size_t i = 0; i < crtcs.size() && i < 32; i++) {
+				const auto found = crtcOf(card_, crtcs[i]);
+				if (!(possible >> i & 1) || found.isModeValid)
+					continue;
+				found_ = found;
+				mode_ = display->mode;
+				connectors_ = {number};
+				return true;
+			}
+		}
+	}
+	return false;
 }
 
 void Screen::choose()
 {
 	const auto connectors = connectorsOf(card_);
-	const auto crtcs = crtcsOf(card_);
-
-	for (const uint32_t number : connectors) {
-		const auto display = displayOf(card_, number);
-		if (!display)
-			continue;
-		for (const uint32_t encoder : display->encoders)
-			if (!found_.crtc)
-				found_.crtc = crtcOf(encoder, crtcs);
-		if (!found_.crtc)
-			continue;
-		connector_ = number;
-		card_.ioctl(drm::MODE_GETCRTC, &found_, "DRM_IOCTL_MODE_GETCRTC");
-		mode_ = found_.isModeValid ? found_.mode : display->mode;
-		return;
-	}
-	throw none(card_, "screen");
+	if (!takeLit(connectors) && !takeDark(connectors, crtcsOf(card_)))
+		throw none(card_, "screen");
 }
 
 void Screen::make(unsigned count, uint32_t fourcc, unsigned bits, uint32_t width, uint32_t height)
@@ -180,10 +206,9 @@ std::span<std::byte> Screen::bytes(unsigned index)
 
 int Screen::light(const drm::Crtc &wanted) const
 {
-	uint32_t connector = connector_;
 	drm::Crtc crtc = wanted;
-	crtc.connectors = crtc.isModeValid ? addressOf(&connector) : 0;
-	crtc.connectorCount = crtc.isModeValid ? 1 : 0;
+	crtc.connectors = crtc.isModeValid ? addressOf(connectors_.data()) : 0;
+	crtc.connectorCount = crtc.isModeValid ? static_cast<uint32_t>(connectors_.size()) : 0;
 	return card_.tryIoctl(drm::MODE_SETCRTC, &crtc);
 }
 

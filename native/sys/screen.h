@@ -44,12 +44,13 @@ private:
 	};
 
 	void choose();
-	uint32_t crtcOf(uint32_t encoder, const std::vector<uint32_t> &crtcs) const;
+	bool takeLit(const std::vector<uint32_t> &connectors);
+	bool takeDark(const std::vector<uint32_t> &connectors, const std::vector<uint32_t> &crtcs);
 	int light(const drm::Crtc &wanted) const;
 	bool flip(uint32_t framebuffer) const;
 
 	Fd card_;
-	uint32_t connector_ = 0;
+	std::vector<uint32_t> connectors_;
 	drm::Crtc found_{}; // what it shows when nobody asks
 	drm::Mode mode_{};
 	std::vector<Buffer> buffers_;

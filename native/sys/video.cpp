@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <linux/videodev2.h>
+#include <span>
 
 namespace sys
 {
@@ -77,7 +78,7 @@ static v4l2_format formatOf(const Fd &fd)
 }
 
 // Sizes are the driver's to find where they depend on what was asked for.
-static VideoFormat set(const Fd &fd, const VideoFormat &wish)
+static v4l2_format set(const Fd &fd, const VideoFormat &wish)
 {
 	auto format = formatOf(fd);
 	auto &pix = format.fmt.pix;
@@ -92,27 +93,22 @@ static VideoFormat set(const Fd &fd, const VideoFormat &wish)
 	pix.bytesperline = wish.pitch;
 	pix.sizeimage = 0;
 	fd.ioctl(VIDIOC_S_FMT, &format, "VIDIOC_S_FMT");
-	return read(format);
+	return format;
 }
 
 Video::Video(const std::string &path) : fd_(Fd::open(path, O_RDWR | O_NONBLOCK))
 {
 	requireCapture(fd_);
-	found_ = format_ = read(formatOf(fd_));
+	format_ = read(formatOf(fd_));
 }
 
 Video::~Video()
 {
 	stop();
 	reserve(sort_, 0);
-	const bool isAsFound = format_.fourcc == found_.fourcc && format_.width == found_.width &&
-			       format_.height == found_.height && format_.pitch == found_.pitch;
-	if (!isAsFound)
-		try {
-			set(fd_, found_);
-		} catch (const Error &) {
-			// It is gone, or another program's now.
-		}
+	// Where it is gone, or another program's now, there is nothing to be done.
+	if (!found_.empty())
+		fd_.tryIoctl(VIDIOC_S_FMT, found_.data());
 }
 
 std::string Video::offers() const
@@ -156,13 +152,27 @@ void Video::choose(const VideoFormat &wish)
 			"P2P_VIDEO_FORMAT", path() + " gives no such pictures",
 			{{"path", path()}, {"reason", reason}, {"asked", asked}, {"offers", has}});
 	};
-	format_ = set(fd_, wish);
+	if (found_.empty()) {
+		const auto found = formatOf(fd_);
+		const auto bytes = std::as_bytes(std::span(&found, 1));
+		found_.assign(bytes.begin(), bytes.end());
+	}
+	v4l2_format chosen{};
+	try {
+		chosen = set(fd_, wish);
+	} catch (const Error &error) {
+		// Most drivers take the nearest instead.
+		throw error.code == "EINVAL" ? refuse("format", wish.fourcc, offers()) : error;
+	}
+	format_ = read(chosen);
 	if (!wish.fourcc.empty() && format_.fourcc != wish.fourcc)
 		throw refuse("format", wish.fourcc, offers());
 	if (wish.width && (format_.width != wish.width || format_.height != wish.height))
 		throw refuse("size", sizeText(wish), sizeText(format_));
 	if (isCompressed(format_.fourcc))
 		throw refuse("compressed", format_.fourcc, offers());
+	if (chosen.fmt.pix.field == V4L2_FIELD_ALTERNATE)
+		throw refuse("fields", format_.fourcc, "");
 }
 
 static uint32_t codeOf(VideoMemory sort)
@@ -187,7 +197,7 @@ static v4l2_buffer bufferOf(VideoMemory sort, unsigned index = 0)
 	return buffer;
 }
 
-bool Video::reserve(VideoMemory sort, unsigned count)
+unsigned Video::reserve(VideoMemory sort, unsigned count)
 {
 	v4l2_requestbuffers request{};
 
@@ -198,19 +208,29 @@ bool Video::reserve(VideoMemory sort, unsigned count)
 	if (fd_.tryIoctl(VIDIOC_REQBUFS, &request) < 0) {
 		if (errno == EBUSY && count > 0)
 			throw Error::fromErrno("VIDIOC_REQBUFS", path());
-		return false;
+		return 0;
 	}
 	sort_ = sort;
-	if (request.count < count)
-		return false;
-	for (unsigned i = 0; sort == VideoMemory::mmap && i < count; i++) {
+	if (request.count > 0)
+		requireFormat();
+	for (unsigned i = 0; sort == VideoMemory::mmap && i < request.count; i++) {
 		auto buffer = bufferOf(sort, i);
 		fd_.ioctl(VIDIOC_QUERYBUF, &buffer, "VIDIOC_QUERYBUF");
 		if (buffer.length < format_.size)
-			return false;
+			return 0;
 		views_.push_back(View::ofFile(fd_, buffer.m.offset, buffer.length));
 	}
-	return true;
+	return request.count;
+}
+
+void Video::requireFormat() const
+{
+	const auto now = read(formatOf(fd_));
+	if (now.fourcc == format_.fourcc && now.width == format_.width &&
+	    now.height == format_.height && now.pitch == format_.pitch && now.size == format_.size)
+		return;
+	errno = EBUSY;
+	throw Error::fromErrno("VIDIOC_G_FMT", path());
 }
 
 void Video::queue(unsigned index, std::span<std::byte> into) const

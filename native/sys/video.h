@@ -52,13 +52,15 @@ public:
 
 	const VideoFormat &format() const { return format_; }
 	// What is empty or 0 in wish stays as the device has it, or becomes what the driver likes.
-	// Error P2P_VIDEO_FORMAT {path, reason: 'format', 'size' or 'compressed', asked, offers};
-	// EBUSY where another program is at it.
+	// Error P2P_VIDEO_FORMAT {path, reason: 'format', 'size', 'compressed' or 'fields' (each
+	// picture is half a frame, and both halves have one number), asked, offers}; EBUSY where
+	// another program is at it.
 	void choose(const VideoFormat &wish);
 
-	// Takes so many buffers, in the place of those before; false where the driver has no such
-	// sort, or not so many.
-	bool reserve(VideoMemory sort, unsigned count);
+	// Takes so many buffers, in the place of those before: how many there are, which the
+	// driver decides; 0 where it has no such sort. From then on nobody else changes the format:
+	// Error EBUSY where somebody did before.
+	unsigned reserve(VideoMemory sort, unsigned count);
 	// Hands a buffer to the device. into: of userptr. Errors with errno's name.
 	void queue(unsigned buffer, std::span<std::byte> into = {}) const;
 	// descriptor: of dmabuf.
@@ -76,9 +78,11 @@ public:
 private:
 	std::string offers() const;
 	bool isCompressed(const std::string &fourcc) const;
+	void requireFormat() const;
 
 	Fd fd_;
-	VideoFormat format_, found_;
+	VideoFormat format_;
+	std::vector<std::byte> found_; // as the kernel has it; empty where it still is
 	VideoMemory sort_ = VideoMemory::mmap;
 	std::vector<View> views_;
 	bool isRunning_ = false;

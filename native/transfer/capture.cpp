@@ -67,6 +67,20 @@ static void move(Hold &hold, Carrier &carrier, const Pace &pace, Report &report)
 		report.mismatch = {.length = moved.bytes, .kind = "memory-off"};
 }
 
+// Of what went to whoever is gone nothing is left.
+static void tellCertain(Error &error, const Plan &plan, const Hold &hold)
+{
+	auto &facts = error.facts;
+	if (error.code == "P2P_GONE") {
+		facts.erase("certain");
+		if (hold.to())
+			facts.insert({"bdf", hold.to()->function().bdf.name()});
+	}
+	if (error.code == "P2P_TIMEOUT" && !plan.legs.empty() && facts["what"] != "a frame")
+		facts.insert({"bdf", plan.legs.front().client.bdf.name()});
+	facts.insert({{"certain", "0"}, {"proved", ""}});
+}
+
 static void prove(const device::Video &video, Side &side, Verify mode, Report &report)
 {
 	const uint64_t start = sys::now();
@@ -86,6 +100,7 @@ Report capture(const pci::Machine &machine, const Plan &plan, const sys::Stop &s
 	Hold hold(machine, plan, end);
 	auto &video = *hold.video();
 	const uint64_t length = lengthToMove(plan, hold);
+	video.expect(length / video.maxTransfer());
 	const bool isProved = plan.order.verify != Verify::none;
 	Carrier carrier(plan, hold, length);
 	auto report = begin(carrier, hold, length);
@@ -111,9 +126,11 @@ Report capture(const pci::Machine &machine, const Plan &plan, const sys::Stop &s
 		move(hold, carrier, pace, report);
 	} catch (Error &error) {
 		witness.testify(error);
-		error.facts.insert({{"certain", "0"}, {"proved", ""}});
+		tellCertain(error, plan, hold);
 		throw;
 	}
+	if (report.frames->count == 0)
+		sys::checkStop(stop.asked);
 	tell({"verify", report.bytes, total});
 	if (isProved && !report.mismatch)
 		prove(video, destination->side(), plan.order.verify, report);

@@ -26,7 +26,7 @@ uint64_t strideOf(uint64_t frame, const device::Client *sink)
 {
 	if (!sink || sink->blockSize() == 1)
 		return frame;
-	constexpr uint64_t smallest = 16 << 10; // bytes of a request that is worth making
+	constexpr uint64_t smallest = 64 << 10; // bytes of a request that is worth making
 	const uint64_t block = sink->blockSize(), most = sink->maxTransfer();
 	const bool isEven = frame % block == 0;
 	if (isEven && partOf(frame, most, block) >= std::min(frame, smallest))

@@ -282,11 +282,14 @@ std::unique_ptr<device::Client> Hold::openVideo(const Plan &plan)
 
 std::unique_ptr<device::Client> Hold::openFile(const Place &place, bool isSource)
 {
+	// A frame goes as a whole: it may have no even parts.
+	const size_t most = video_ ? video_->maxTransfer() : device::File::usualMost;
 	if (place.kind == PlaceKind::stream) {
 		auto fd = place.name.empty()
 				  ? sys::streamOf(isSource ? 0 : 1, !isSource)
 				  : sys::Fd::open(place.name, isSource ? O_RDONLY : O_WRONLY);
-		auto stream = std::make_unique<device::File>(std::move(fd), device::streamSize);
+		auto stream =
+			std::make_unique<device::File>(std::move(fd), device::streamSize, most);
 		if (isSource)
 			stream_ = stream.get();
 		return stream;
@@ -296,7 +299,7 @@ std::unique_ptr<device::Client> Hold::openFile(const Place &place, bool isSource
 		const uint64_t size = fd.size().value_or(0);
 		return std::make_unique<device::File>(std::move(fd), size);
 	}
-	auto target = std::make_unique<device::File>(sys::Fd(), device::streamSize - 1);
+	auto target = std::make_unique<device::File>(sys::Fd(), device::streamSize - 1, most);
 	target_ = target.get();
 	return target;
 }

@@ -37,14 +37,14 @@ static constexpr uint32_t code(const char (&name)[5])
 	return value;
 }
 
-// The first three are the same bytes, and every display has them.
+// The first three are the same bytes; most displays have these four.
 static constexpr std::array<Shared, 6> sharedFormats{{{"XR24", code("XR24"), 32},
 						      {"AR24", code("XR24"), 32},
 						      {"BGR4", code("XR24"), 32},
 						      {"RGBP", code("RG16"), 16},
 						      {"YUYV", code("YUYV"), 16},
 						      {"UYVY", code("UYVY"), 16}}};
-static constexpr size_t usual = 3;
+static constexpr size_t usual = 4;
 
 // The card gives what was asked for, or the first of the usual that it has.
 static Shared agree(sys::Video &video, sys::VideoFormat wish)
@@ -115,11 +115,13 @@ public:
 			sys::waitFor({&signal, 1}, 20);
 		}
 		video_.stop();
+		if (frames_.count == 0)
+			sys::checkStop(stop_);
 		return frames_;
 	}
 
 private:
-	static constexpr unsigned buffers = 4;
+	static constexpr unsigned buffers = 6;
 
 	bool isOver() const
 	{
@@ -132,13 +134,13 @@ private:
 	{
 		auto wish = video_.format();
 		wish.pitch = screen_.pitch();
-		video_.choose(wish);
-		if (video_.format().pitch != screen_.pitch())
-			return false;
 		try {
+			video_.choose(wish);
+			if (video_.format().pitch != screen_.pitch())
+				return false;
 			for (unsigned i = 0; i < buffers; i++)
 				dmaBufs_.push_back(screen_.exported(i));
-			if (!video_.reserve(VideoMemory::dmabuf, buffers))
+			if (video_.reserve(VideoMemory::dmabuf, buffers) != buffers)
 				return false;
 			for (unsigned i = 0; i < buffers; i++)
 				video_.queue(i, dmaBufs_[i].number());
@@ -151,10 +153,12 @@ private:
 
 	void takeMemory()
 	{
-		if (!video_.reserve(VideoMemory::mmap, buffers))
+		constexpr unsigned least = 2;
+		const unsigned count = video_.reserve(VideoMemory::mmap, buffers);
+		if (count < least)
 			throw Error("P2P_NO_VIDEO", "no memory for frames",
 				    {{"path", video_.path()}, {"reason", "memory"}});
-		for (unsigned i = 0; i < buffers; i++)
+		for (unsigned i = 0; i < count; i++)
 			video_.queue(i);
 	}
 

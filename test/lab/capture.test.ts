@@ -6,6 +6,7 @@ import {readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
+import type {Result} from '../../lab/boot.ts';
 import {shows, useLab} from '../helpers/lab.ts';
 import {isAsDescribed} from '../helpers/schema.ts';
 
@@ -66,9 +67,17 @@ async function isTestPattern(t: ExecutionContext, file: string, frames: number):
 	t.is((await lab.run(line)).stdout, `${frames}\n`);
 }
 
-async function jsonOf(t: ExecutionContext, line: string, expected = 0) {
-	const {status, stdout, stderr} = await lab.run(`${line} --json`);
-	t.is(status, expected, stderr);
+/** A busy machine can have vivid itself be late, which it says of: frames are missing then, no others wrong. */
+function isDone(t: ExecutionContext, {status, stderr}: Result, says = /^/): void {
+	const isLate = status === 1 && / frames were dropped by the card/.test(stderr);
+	t.true(status === 0 || isLate, `${status}: ${stderr}`);
+	t.regex(stderr, says);
+}
+
+async function jsonOf(t: ExecutionContext, line: string) {
+	const result = await lab.run(`${line} --json`);
+	isDone(t, result);
+	const {stdout} = result;
 	isAsDescribed(t, 'p2p-copy', stdout);
 	return JSON.parse(stdout);
 }
@@ -81,7 +90,7 @@ test.serial('frames go to a namespace through memory that both reach', async (t)
 	t.is(plan.way, 'staged');
 	t.like(result.frames, {
 		...{format: 'RGB3', width, height, size: rgbBytes, stride: rgbBytes},
-		...{memory: 'userptr', count: 6, dropped: 0, damaged: 0},
+		...{memory: 'userptr', count: 6, damaged: 0},
 	});
 	t.is(result.bytes, 6 * rgbBytes);
 	t.is(result.verifiedBytes, result.bytes);
@@ -117,48 +126,47 @@ test.serial('a frame that is no whole blocks is padded, and said to be', async (
 	t.like(result.frames, {size: yuyv, count: 3});
 	t.is(result.frames.stride % 4096, 0);
 	t.true(result.frames.stride - yuyv < 2 * 4096);
-	shows(
+	isDone(
 		t,
 		await lab.run(
 			`p2p-copy video:/dev/video0 $large/ns1 ${size} --format YUYV --frames 1 --progress`,
 		),
-		{status: 0, stderr: /^stride +462848 bytes .*: 460800 and 2048 of padding$/m},
+		/^stride +462848 bytes .*: 460800 and 2048 of padding$/m,
 	);
 });
 
 test.serial('to a disk under its own driver, a file and a pipe', async (t) => {
 	const kept = '$(basename /sys/bus/pci/devices/$kept/nvme/nvme*/nvme*n1)';
-	shows(
+	isDone(
 		t,
 		await lab.run(`p2p-copy video:/dev/video0 /dev/${kept} ${rgb} --frames 3 --verify --progress`),
-		{
-			status: 0,
-			stderr: /moved +\S+ MiB .* into host memory that \S+ reads them from \(userptr\)/,
-		},
+		/moved +\S+ MiB .* into host memory that \S+ reads them from \(userptr\)/,
 	);
 	await lab.run(`head -c ${3 * rgbBytes} /dev/${kept} >/tmp/frames`);
 	await isTestPattern(t, '/tmp/frames', 3);
-	shows(t, await lab.run(`p2p-copy video:/dev/video0 /tmp/file ${rgb} --frames 3 --verify`), {
-		status: 0,
-		stdout: '',
-	});
+	const toFile = await lab.run(`p2p-copy video:/dev/video0 /tmp/file ${rgb} --frames 3 --verify`);
+	isDone(t, toFile);
+	t.is(toFile.stdout, '');
 	await isTestPattern(t, '/tmp/file', 3);
 	await lab.run(`p2p-copy video:/dev/video0 - ${rgb} --frames 3 | cat >/tmp/frames`);
 	await isTestPattern(t, '/tmp/frames', 3);
 });
 
 test.serial('to a BAR the CPU carries, and it is said why', async (t) => {
-	shows(
+	isDone(
 		t,
 		await lab.run(`p2p-copy video:/dev/video0 $mem/bar2+1M ${rgb} --frames 20 --verify --progress`),
-		{
-			status: 0,
-			stderr: /carried by the CPU: no capture driver is sent into memory of another function/,
-		},
+		/carried by the CPU: no capture driver is sent into memory of another function/,
 	);
 	await lab.run(`p2p-copy $mem/bar2+1M /tmp/frames --length ${20 * rgbBytes}`);
 	await isTestPattern(t, '/tmp/frames', 20);
 });
+
+/** Ends by a signal once some frames are there. */
+const stopped = (signal: string, words: string, out = '/dev/null') =>
+	`rm -f /tmp/told; p2p-copy video:/dev/video0 ${words} --progress >${out} 2>/tmp/told & p=$!
+	until grep -q '^copy.* [1-9][.0-9]* MiB' /tmp/told; do sleep 0.2; done; kill -${signal} $p; wait $p`;
+const ended = 's=$?; cat /tmp/told >&2; exit $s';
 
 test.serial('without a number of frames it fills a BAR, or ends when it is told to', async (t) => {
 	const {result} = await jsonOf(
@@ -166,26 +174,18 @@ test.serial('without a number of frames it fills a BAR, or ends when it is told 
 		`p2p-copy video:/dev/video0 $mem/bar2+28M ${size} --format XR24`,
 	);
 	t.is(result.frames.count, Math.floor((4 << 20) / (width * height * 4)));
-	const stopped = `p2p-copy video:/dev/video0 /tmp/file ${rgb} --json >/tmp/json & sleep 4; kill -INT $!; wait $!`;
-	t.is((await lab.run(stopped)).status, 0);
+	isDone(t, await lab.run(`${stopped('INT', `/tmp/file ${rgb} --json`, '/tmp/json')}; ${ended}`));
 	const {frames} = JSON.parse((await lab.run('cat /tmp/json')).stdout).result;
-	t.true(frames.count >= 3, `${frames.count}`);
+	t.true(frames.count >= 1, `${frames.count}`);
 	t.is((await lab.run('stat -c %s /tmp/file')).stdout, `${frames.count * rgbBytes}\n`);
 	await isTestPattern(t, '/tmp/file', frames.count);
-	shows(
+	isDone(
 		t,
-		await lab.run(
-			`p2p-copy video:/dev/video0 $disk/ns1 ${rgb} --verify --progress & sleep 6; kill -TERM $!; wait $!`,
-		),
-		{status: 0, stderr: /^frames +\d+ of .*\nengine.*\nrequests.*\nverify +equal, every byte/m},
+		await lab.run(`${stopped('TERM', `$disk/ns1 ${rgb} --verify`)}; ${ended}`),
+		/^frames +\d+ of .*\nengine.*\nrequests.*\nverify +equal, every byte/m,
 	);
-	shows(
-		t,
-		await lab.run(
-			`p2p-copy video:/dev/video0 /tmp/file ${rgb} --frames 1000 & sleep 3; kill -INT $!; wait $!`,
-		),
-		{status: 130},
-	);
+	const counted = await lab.run(`${stopped('INT', `/tmp/file ${rgb} --frames 1000`)}; ${ended}`);
+	shows(t, counted, {status: 130});
 	const piped =
 		'{ p2p-copy video:/dev/video0 -; echo $? >/tmp/status; } | head -c 200000 | wc -c; cat /tmp/status';
 	shows(t, await lab.run(piped), {status: 0, stdout: '200000\n141\n', stderr: ''});
@@ -195,7 +195,8 @@ test.serial('what a slow reader makes the card drop is counted', async (t) => {
 	const line = `{ p2p-copy video:/dev/video0 - ${rgb} --frames 30 --json-file /tmp/json; echo $? >/tmp/status; } | { sleep 7; cat >/tmp/frames; }`;
 	shows(t, await lab.run(line), {
 		status: 0,
-		stderr: /^p2p-copy: (\d+) of (\d+) frames were dropped: the card had no buffer for them\n/,
+		stderr:
+			/^p2p-copy: (\d+) of (\d+) frames were dropped by the card, as gaps in its numbers say\n/,
 	});
 	t.is((await lab.run('cat /tmp/status')).stdout, '1\n');
 	const {frames} = JSON.parse((await lab.run('cat /tmp/json')).stdout).result;
@@ -233,7 +234,7 @@ test.serial('a display shows them out of buffers that the card writes to', async
 	const before = await barsOnScreen();
 	t.not(before, bars);
 	await lab.run(
-		`p2p-copy video:/dev/video0 drm:/dev/dri/card0 ${size} --progress 2>/tmp/told & echo $! >/tmp/pid; sleep 5`,
+		`p2p-copy video:/dev/video0 drm:/dev/dri/card0 ${size} --progress 2>/tmp/told & echo $! >/tmp/pid; until grep -q ^copy /tmp/told; do sleep 0.2; done; sleep 1`,
 	);
 	t.is(await barsOnScreen(), bars);
 	const busy = await lab.run(`p2p-copy video:/dev/video0 /tmp/x --frames 1`);
@@ -261,6 +262,7 @@ test.serial('what cannot be is said, and nothing is changed', async (t) => {
 		['video:/dev/null ./x', 2, /null is no node of a capture card/],
 		['video:/dev/video0 drm:/dev/null', 2, /null is no node of a display driver/],
 		['video:/dev/video0 $mem/bar2 --frames 1000', 2, /do not fit into the BAR/],
+		['video:/dev/video0 ./x --frames 4294967296', 2, /less than or equal to 2147483647/],
 		['video:/dev/video0 $disk/ns1+1 --frames 1', 2, /no multiple of 512/],
 	];
 	for (const [words, status, stderr] of cases)
@@ -271,17 +273,57 @@ test.serial('what cannot be is said, and nothing is changed', async (t) => {
 	t.is((await lab.run(shown)).stdout, `vivid-000-vid-cap\n${320 * 240 * 2}\n`);
 });
 
+/** The card's input and format by V4L2's own calls; prints width, height, FOURCC, field, pitch. */
+const settings = `
+import fcntl, struct, sys
+card = open("/dev/video0", "rb+", buffering=0)
+source, *wanted = map(int, sys.argv[1:])
+fcntl.ioctl(card, 0xc0045627, struct.pack("I", source))  # VIDIOC_S_INPUT
+form = bytearray(208)
+struct.pack_into("I", form, 0, 1)
+fcntl.ioctl(card, 0xc0d05604, form)  # VIDIOC_G_FMT
+if wanted:
+    width, height, field = wanted
+    struct.pack_into("IIIIII", form, 8, width, height, 0x56595559, field, 0, 0)
+    fcntl.ioctl(card, 0xc0d05605, form)  # VIDIOC_S_FMT
+print(*struct.unpack_from("IIIII", form, 8))
+`;
+
+test.serial('half frames are refused, and what the card was set to comes back', async (t) => {
+	const set = '/usr/bin/python3 /tmp/settings.py';
+	const alternate = '720 288 1448695129 7 1440\n';
+	await lab.run(`cat >/tmp/settings.py <<'END'${settings}END`);
+	t.is((await lab.run(`${set} 1 720 288 7`)).stdout, alternate);
+	shows(t, await lab.run('p2p-copy video:/dev/video0 ./x --frames 1'), {
+		status: 2,
+		stderr: /gives half frames, one after the other \(V4L2_FIELD_ALTERNATE\)/,
+	});
+	isDone(t, await lab.run('p2p-copy video:/dev/video0 ./x --frames 2 --frame-size 720x576'));
+	t.is((await lab.run(`${set} 1`)).stdout, alternate);
+	t.is((await lab.run(`${set} 0`)).status, 0);
+});
+
+test.serial('a format that another program sets meanwhile ends it', async (t) => {
+	const line = `(while :; do for s in '320 240' '640 360'; do /usr/bin/python3 /tmp/settings.py 0 $s 1; done; done) >/dev/null 2>&1 & p=$!
+		for n in 1 2 3 4 5 6; do rm -f /tmp/json; p2p-copy video:/dev/video0 $disk/ns1 --frames 2 --frame-size 320x240 --json-file /tmp/json >/dev/null 2>&1
+		echo $? $(tr -d ' \n' </tmp/json | grep -o '"width":[0-9]*'); done; kill $p`;
+	const ends = (await lab.run(line)).stdout.trim().split('\n');
+	t.is(ends.length, 6);
+	for (const end of ends) t.regex(end, /^([01] "width":320|1)$/);
+	t.is((await lab.run('/usr/bin/python3 /tmp/settings.py 0 320 240 1')).status, 0);
+});
+
 test.serial('a driver that takes no memory of others is served by the CPU', async (t) => {
 	t.is((await lab.run('rmmod vivid && modprobe vivid allocators=1')).status, 0);
 	const {result} = await jsonOf(
 		t,
 		`p2p-copy video:/dev/video0 $disk/ns1 ${rgb} --frames 10 --verify`,
 	);
-	t.like(result.frames, {memory: 'mmap', count: 10, dropped: 0});
+	t.like(result.frames, {memory: 'mmap', count: 10});
 	await lab.run(`p2p-copy $disk/ns1 /tmp/frames --length ${10 * rgbBytes}`);
 	await isTestPattern(t, '/tmp/frames', 10);
 	await lab.run(
-		`p2p-copy video:/dev/video0 drm:/dev/dri/card0 ${size} --progress 2>/tmp/told & echo $! >/tmp/pid; sleep 5`,
+		`p2p-copy video:/dev/video0 drm:/dev/dri/card0 ${size} --progress 2>/tmp/told & echo $! >/tmp/pid; until grep -q ^copy /tmp/told; do sleep 0.2; done; sleep 1`,
 	);
 	t.is(await barsOnScreen(), bars);
 	await lab.run('kill -INT $(cat /tmp/pid); until grep -q ^verify /tmp/told; do sleep 0.2; done');
