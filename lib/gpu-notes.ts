@@ -42,8 +42,10 @@ export function gpuNotes(functions: readonly PciFunction[], pair: Pair): string[
 function windowNote({bdf, bars, driver, vram, visibleVram}: PciFunction): string[] {
 	const [bar] = bars.filter(({kind}) => kind === 'memory').sort((a, b) => b.size - a.size);
 	if (bar === undefined || withoutPeers.has(driver ?? '')) return [];
-	// What the driver says counts: an APU's memory is all visible, however small its BAR.
-	const [shown, whole] = vram === null ? [bar.size, bar.largest ?? 0] : [visibleVram ?? vram, vram];
+	// What the driver says counts: an APU's memory is all visible, however small its BAR. xe does not say
+	// what is, but all of it is in one BAR.
+	const visible = visibleVram ?? (driver === 'xe' ? bar.size : vram);
+	const [shown, whole] = vram === null ? [bar.size, bar.largest ?? 0] : [visible ?? vram, vram];
 	if (whole <= shown) return [];
 	const what =
 		vram === null

@@ -73,7 +73,7 @@ export type PciFunction = {
 		readonly available: number;
 		readonly isPublished: boolean;
 	} | null;
-	/** Bytes of memory of its own, where its driver tells (amdgpu). */
+	/** Bytes of memory of its own, where its driver tells (amdgpu, xe). */
 	readonly vram: number | null;
 	/** Of those, what peers see through a BAR. */
 	readonly visibleVram: number | null;

@@ -207,12 +207,27 @@ static void readLargest(const Function &function, Bar &bar)
 		bar.largest = std::bit_floor(sizes) << mebibyte;
 }
 
+// tileN/physical_vram_size_bytes of drivers/gpu/drm/xe/xe_tile_sysfs.c, of all tiles.
+static uint64_t memoryOfTiles(const Function &function)
+{
+	constexpr int most = 8;
+	uint64_t total = 0;
+	for (int i = 0; i < most; i++) {
+		const auto name = "tile" + std::to_string(i) + "/physical_vram_size_bytes";
+		total += readNumber(function, name.c_str());
+	}
+	return total;
+}
+
 // What Resizable BAR allows, and mem_info_vram_total and mem_info_vis_vram_total of
 // drivers/gpu/drm/amd/amdgpu.
 static void readOwnMemory(Function &function)
 {
 	for (auto &bar : function.bars)
 		readLargest(function, bar);
+	if (function.driver == "xe")
+		if (const uint64_t total = memoryOfTiles(function); total != 0)
+			function.vram = total;
 	if (const uint64_t total = readNumber(function, "mem_info_vram_total"); total != 0)
 		function.vram = total;
 	if (const uint64_t shown = readNumber(function, "mem_info_vis_vram_total"); shown != 0)

@@ -2,7 +2,7 @@
 // GPUs with their own drivers, by what these leave in sysfs. The lab has none of them.
 
 import test, {type ExecutionContext} from 'ava';
-import {attribute, bind, machine} from '../helpers/machine.ts';
+import {attribute, bind, file, machine} from '../helpers/machine.ts';
 import {run} from '../helpers/program.ts';
 
 const [disk, gpu, far] = ['0000:03:00.0', '0000:04:00.0', '0000:05:00.0'];
@@ -91,6 +91,18 @@ for (const driver of ['i915', 'nouveau']) {
 		t.is(notesOf(root, disk).length, 1);
 	});
 }
+
+test('of xe the tiles tell', (t) => {
+	const root = drawn(t, 'xe');
+	for (const tile of [0, 1])
+		file(
+			root,
+			`sys/bus/pci/devices/${gpu}/tile${tile}/physical_vram_size_bytes`,
+			`${8 * 2 ** 30}\n`,
+		);
+	t.regex(notesOf(root, disk)[1] ?? '', /^bar0 of 0000:04:00\.0 shows peers 16M of 16G: /);
+	t.regex(run('p2p-list', '--sysroot', root, gpu).stdout, /vram 16G /);
+});
 
 test('without such a driver what the BAR could have tells', (t) => {
 	const root = drawn(t, 'xe');
