@@ -13,7 +13,7 @@ measure() { # NAME COMMAND…
 	name=$1
 	shift
 	{ time -p "$@" >/dev/null; } 2>/tmp/time
-	echo "$name: $(awk '/^(user|sys)/ { sum += $2 } / dropped/ { lost = ", " $2 " frames dropped" }
+	echo "$name: $(awk '/^(user|sys)/ { sum += $2 } /^p2p-copy:.* dropped/ { lost = ", " $2 " frames dropped" }
 		END { printf "%.2f s of CPU%s", sum, lost }' /tmp/time)"
 }
 

@@ -105,7 +105,7 @@ void Video::askFor(unsigned index)
 	auto &place = places_[index];
 	place.isAsked = true;
 	place.number = handedOver_++;
-	if (isSummed_)
+	if (sumEach_ > 0)
 		sums_.resize(handedOver_);
 	if (!isCarried())
 		video_.queue(index, {place.memory, frames_.stride});
@@ -156,7 +156,7 @@ void Video::accept(const sys::VideoFrame &frame)
 		bytes = video_.bytes(frame.buffer).first(video_.format().size);
 		sys::copyWords(place.memory, bytes.data(), bytes.size());
 	}
-	if (isSummed_)
+	if (isSummed(place.number))
 		sums_[place.number] = sys::crc32c(bytes);
 	if (isCarried())
 		video_.queue(frame.buffer);

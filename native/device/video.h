@@ -67,8 +67,13 @@ public:
 	void expect(uint64_t most) { most_ = most; }
 	// What ends frames without a count.
 	void endWhen(std::stop_token asked) { stop_ = std::move(asked); }
-	// The sums (CRC-32C) of frames are to be kept, for the proof.
-	void keepSums() { isSummed_ = true; }
+	// The sums (CRC-32C) of frames are to be kept, for the proof: of each of so many, and of
+	// the last that is expected. Summing costs CPU.
+	void keepSums(uint64_t ofEach) { sumEach_ = ofEach; }
+	bool isSummed(uint64_t number) const
+	{
+		return sumEach_ > 0 && (number % sumEach_ == 0 || number + 1 == most_);
+	}
 	const std::vector<uint32_t> &sums() const { return sums_; }
 	const Frames &frames() const { return frames_; }
 
@@ -110,7 +115,7 @@ private:
 	uint64_t count_;
 	uint64_t most_ = UINT64_MAX;
 	bool isPeer_;
-	bool isSummed_ = false;
+	uint64_t sumEach_ = 0; // 0: none
 	std::vector<Place> places_;
 	uint64_t handedOver_ = 0;    // frames whose requests have all come
 	std::vector<uint32_t> done_; // tags that poll() has not given yet

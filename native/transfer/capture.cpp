@@ -108,7 +108,7 @@ Report capture(const pci::Machine &machine, const Plan &plan, const sys::Stop &s
 	std::optional<Destination> destination;
 	if (isProved) {
 		destination.emplace(plan, hold, length, end);
-		video.keepSums();
+		video.keepSums(sumEach(video, plan.order.verify));
 	}
 	const Fence fence(isProved ? hold.to() : nullptr, length);
 	const bool isBounded = !isEndless || !plan.to.isFile();

@@ -67,8 +67,8 @@ struct Found {
 }
 
 // Whole blocks are read, and of the padding nothing is asked. all: the sum of the frames before, to
-// be carried on.
-static Found readFrame(Side &to, uint64_t offset, const device::Frames &frames, uint32_t &all)
+// be carried on; nullptr where nobody wants it.
+static Found readFrame(Side &to, uint64_t offset, const device::Frames &frames, uint32_t *all)
 {
 	const uint64_t size = frames.format.size;
 	Found found;
@@ -77,38 +77,43 @@ static Found readFrame(Side &to, uint64_t offset, const device::Frames &frames, 
 		const Block block{offset + at, left};
 		const auto bytes = to.read(only(block)).first(std::min(left, size - at));
 		found.sum = sys::crc32c(bytes, found.sum);
-		all = sys::crc32c(bytes, all);
+		if (all)
+			*all = sys::crc32c(bytes, *all);
 		const auto kind = wholly(bytes);
 		found.wholly = at == 0 || found.wholly == kind ? kind : std::nullopt;
 	}
 	return found;
 }
 
-FrameProof proveFrames(const device::Video &video, Side &to, Verify mode)
+uint64_t sumEach(const device::Video &video, Verify mode)
 {
 	constexpr uint64_t scattered = 16;
+	if (mode == Verify::full)
+		return 1;
+	return video.count() ? std::max(video.count() / scattered, uint64_t{1}) : scattered;
+}
+
+FrameProof proveFrames(const device::Video &video, Side &to, Verify mode)
+{
 	const auto &frames = video.frames();
 	const auto sums = std::span(video.sums()).first(frames.count);
-	const uint64_t size = video.format().size;
-	const uint64_t step =
-		mode == Verify::full ? 1 : std::max(sums.size() / scattered, size_t{1});
 	FrameProof proof;
 	uint32_t all = 0;
 
-	for (uint64_t i = 0; i < sums.size(); i += step) {
-		// And the last.
-		if (i + step >= sums.size())
-			i = sums.size() - 1;
-		const auto found = readFrame(to, i * frames.stride, frames, all);
-		proof.bytes += size;
+	for (uint64_t i = 0; i < sums.size(); i++) {
+		if (!video.isSummed(i))
+			continue;
+		const auto found = readFrame(to, i * frames.stride, frames,
+					     mode == Verify::full ? &all : nullptr);
+		proof.bytes += frames.format.size;
 		if (found.sum == sums[i])
 			continue;
 		proof.mismatch = {.offset = i * frames.stride,
-				  .length = size,
+				  .length = frames.format.size,
 				  .kind = found.wholly.value_or("different")};
 		return proof;
 	}
-	if (step == 1)
+	if (mode == Verify::full)
 		proof.checksum = all;
 	return proof;
 }

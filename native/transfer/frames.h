@@ -28,8 +28,11 @@ struct FrameProof {
 	std::optional<uint32_t> checksum{};
 };
 
+// Of how many frames one is looked at: each, or the first, some and, of a number, the last.
+uint64_t sumEach(const device::Video &video, Verify mode);
+
 // Reads frames where they went, and compares their sums with those that they had when the card
-// handed them over: all, or the first, the last and some in between. There is no poison: what lies
+// handed them over: those that were summed. There is no poison: what lies
 // where the next frames will be is nobody's business until they come.
 FrameProof proveFrames(const device::Video &video, Side &to, Verify mode);
 
