@@ -53,17 +53,6 @@ bool Video::takesAddress(std::span<std::byte> memory)
 	return video_.reserve(VideoMemory::userptr, count) >= count;
 }
 
-void Video::takeMemory()
-{
-	constexpr unsigned least = 2; // one is filled while the other is emptied
-	const unsigned count = video_.reserve(VideoMemory::mmap, leastFrames);
-	if (count < least)
-		throw Error("P2P_NO_VIDEO", video_.path() + " has no memory for frames",
-			    {{"path", video_.path()}, {"reason", "memory"}});
-	for (unsigned i = 0; i < count; i++)
-		video_.queue(i);
-}
-
 std::span<std::byte> Video::spare(unsigned index) const
 {
 	return spares_.bytes().subspan(index * frames_.stride, frames_.stride);
@@ -79,7 +68,7 @@ Target Video::prepare(const Memory &memory)
 		if (takesAddress(memory.bytes))
 			frames_.memory = VideoMemory::userptr;
 		else
-			takeMemory();
+			video_.takeOwnMemory(leastFrames);
 	});
 	return target;
 }

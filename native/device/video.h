@@ -100,7 +100,6 @@ private:
 	Place &next() { return places_[frames_.count % places_.size()]; }
 	bool isCarried() const { return frames_.memory == sys::VideoMemory::mmap; }
 	bool takesAddress(std::span<std::byte> memory);
-	void takeMemory();
 	std::span<std::byte> spare(unsigned index) const;
 	void askFor(unsigned index);
 	void askForSpares();

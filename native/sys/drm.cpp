@@ -12,9 +12,9 @@
 namespace sys
 {
 
-static Error none(const Fd &card, const char *reason)
+Error noDrm(const Fd &card, const char *reason)
 {
-	return Error("P2P_NO_DRM", card.path() + " makes no buffer for others",
+	return Error("P2P_NO_DRM", card.path() + " is none for this",
 		     {{"path", card.path()}, {"reason", reason}});
 }
 
@@ -23,7 +23,7 @@ static std::string driverOf(const Fd &card)
 	char name[64] = {};
 	drm::Version version{.nameLength = sizeof name - 1, .name = name};
 	if (card.tryIoctl(drm::VERSION, &version) < 0)
-		throw none(card, "node");
+		throw noDrm(card, "node");
 	return name;
 }
 
@@ -40,15 +40,15 @@ static uint32_t create(const Fd &card, uint64_t size)
 	const uint64_t rows = (size + row - 1) / row;
 	// The kernel counts its bytes in 32 bits (drm_mode_create_dumb() of drm_dumb_buffers.c).
 	if (rows > std::numeric_limits<uint32_t>::max() / row)
-		throw none(card, "size");
+		throw noDrm(card, "size");
 	drm::CreateDumb dumb{.height = static_cast<uint32_t>(rows),
 			     .width = width,
 			     .bitsPerPixel = 8 * bytesPerPixel};
 	if (card.tryIoctl(drm::MODE_CREATE_DUMB, &dumb) < 0) {
 		if (errno == EACCES)
-			throw none(card, "render");
+			throw noDrm(card, "render");
 		if (errno == ENOSYS || errno == EOPNOTSUPP)
-			throw none(card, "dumb");
+			throw noDrm(card, "dumb");
 		throw Error::fromErrno("DRM_IOCTL_MODE_CREATE_DUMB", card.path());
 	}
 	return dumb.handle;
@@ -59,7 +59,7 @@ DrmBuffer::DrmBuffer(const std::string &path, uint64_t size)
 {
 	// Not CAP_DUMB_BUFFER: a driver that shows nothing (vgem) denies it, and makes them.
 	if (!(capability(card_, drm::CAP_PRIME) & drm::PRIME_CAP_EXPORT))
-		throw none(card_, "prime");
+		throw noDrm(card_, "prime");
 	handle_ = create(card_, size);
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "sys/dma_buf.h"
+#include "sys/error.h"
 
 namespace sys
 {
@@ -31,6 +32,9 @@ private:
 	std::string driver_;
 	uint32_t handle_ = 0;
 };
+
+// Error P2P_NO_DRM {path, reason}.
+Error noDrm(const Fd &card, const char *reason);
 
 // The buffer of that handle as a dma-buf. Error with errno's name.
 DmaBuf exportBuffer(const Fd &card, uint32_t handle);

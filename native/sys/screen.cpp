@@ -14,49 +14,26 @@
 namespace sys
 {
 
-static Error none(const Fd &card, const char *reason)
-{
-	return Error("P2P_NO_DRM", card.path() + " shows nothing of ours",
-		     {{"path", card.path()}, {"reason", reason}});
-}
-
 static uint64_t addressOf(const void *memory)
 {
 	return reinterpret_cast<uintptr_t>(memory);
 }
 
-// A list in two steps: how long it is, and what is in it. It may have grown in between.
-template <class Of> static std::vector<uint32_t> listOf(uint32_t count, Of of)
-{
-	std::vector<uint32_t> list(count);
-	const uint32_t now = of(list);
-	list.resize(std::min(count, now));
-	return list;
-}
-
-static std::vector<uint32_t> connectorsOf(const Fd &card)
+// A list of the card's, in two steps: how long it is, and what is in it. It may have grown in
+// between.
+static std::vector<uint32_t> listOf(const Fd &card, uint64_t drm::Resources::*list,
+				    uint32_t drm::Resources::*count)
 {
 	drm::Resources known;
 	if (card.tryIoctl(drm::MODE_GETRESOURCES, &known) < 0)
-		throw none(card, errno == ENOTTY || errno == EINVAL ? "node" : "screen");
-	return listOf(known.connectorCount, [&](std::vector<uint32_t> &list) {
-		drm::Resources asked{.connectors = addressOf(list.data())};
-		asked.connectorCount = static_cast<uint32_t>(list.size());
-		card.ioctl(drm::MODE_GETRESOURCES, &asked, "DRM_IOCTL_MODE_GETRESOURCES");
-		return asked.connectorCount;
-	});
-}
-
-static std::vector<uint32_t> crtcsOf(const Fd &card)
-{
-	drm::Resources known;
-	card.ioctl(drm::MODE_GETRESOURCES, &known, "DRM_IOCTL_MODE_GETRESOURCES");
-	return listOf(known.crtcCount, [&](std::vector<uint32_t> &list) {
-		drm::Resources asked{.crtcs = addressOf(list.data())};
-		asked.crtcCount = static_cast<uint32_t>(list.size());
-		card.ioctl(drm::MODE_GETRESOURCES, &asked, "DRM_IOCTL_MODE_GETRESOURCES");
-		return asked.crtcCount;
-	});
+		throw noDrm(card, errno == ENOTTY || errno == EINVAL ? "node" : "screen");
+	std::vector<uint32_t> numbers(known.*count);
+	drm::Resources asked;
+	asked.*list = addressOf(numbers.data());
+	asked.*count = known.*count;
+	card.ioctl(drm::MODE_GETRESOURCES, &asked, "DRM_IOCTL_MODE_GETRESOURCES");
+	numbers.resize(std::min(known.*count, asked.*count));
+	return numbers;
 }
 
 namespace
@@ -151,9 +128,11 @@ bool Screen::takeDark(const std::vector<uint32_t> &connectors, const std::vector
 
 void Screen::choose()
 {
-	const auto connectors = connectorsOf(card_);
-	if (!takeLit(connectors) && !takeDark(connectors, crtcsOf(card_)))
-		throw none(card_, "screen");
+	using drm::Resources;
+	const auto connectors = listOf(card_, &Resources::connectors, &Resources::connectorCount);
+	const auto crtcs = listOf(card_, &Resources::crtcs, &Resources::crtcCount);
+	if (!takeLit(connectors) && !takeDark(connectors, crtcs))
+		throw noDrm(card_, "screen");
 }
 
 void Screen::make(unsigned count, uint32_t fourcc, unsigned bits, uint32_t width, uint32_t height)
@@ -164,7 +143,7 @@ void Screen::make(unsigned count, uint32_t fourcc, unsigned bits, uint32_t width
 		drm::CreateDumb dumb{.height = height, .width = width, .bitsPerPixel = bits};
 		if (card_.tryIoctl(drm::MODE_CREATE_DUMB, &dumb) < 0) {
 			if (errno == ENOSYS || errno == EOPNOTSUPP)
-				throw none(card_, "dumb");
+				throw noDrm(card_, "dumb");
 			throw Error::fromErrno("DRM_IOCTL_MODE_CREATE_DUMB", card_.path());
 		}
 		buffers_.push_back({.handle = dumb.handle, .pitch = dumb.pitch, .size = dumb.size});
@@ -172,7 +151,7 @@ void Screen::make(unsigned count, uint32_t fourcc, unsigned bits, uint32_t width
 		framebuffer.handles[0] = dumb.handle;
 		framebuffer.pitches[0] = dumb.pitch;
 		if (card_.tryIoctl(drm::MODE_ADDFB2, &framebuffer) < 0)
-			throw none(card_, "format");
+			throw noDrm(card_, "format");
 		buffers_.back().framebuffer = framebuffer.framebuffer;
 	}
 }
@@ -241,7 +220,7 @@ void Screen::show(unsigned index)
 		   .framebuffer = framebuffer,
 		   .isModeValid = 1,
 		   .mode = mode_}) < 0)
-		throw errno == EACCES ? none(card_, "master")
+		throw errno == EACCES ? noDrm(card_, "master")
 				      : Error::fromErrno("DRM_IOCTL_MODE_SETCRTC", card_.path());
 	isLit_ = true;
 }

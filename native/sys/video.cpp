@@ -111,32 +111,35 @@ Video::~Video()
 		fd_.tryIoctl(VIDIOC_S_FMT, found_.data());
 }
 
-std::string Video::offers() const
+static std::vector<v4l2_fmtdesc> formatsOf(const Fd &fd)
 {
-	std::string all;
-	for (uint32_t i = 0; i < 256; i++) {
+	constexpr uint32_t most = 256; // a driver may never say that it has no more
+	std::vector<v4l2_fmtdesc> all;
+	while (all.size() < most) {
 		v4l2_fmtdesc description{};
-		description.index = i;
+		description.index = static_cast<uint32_t>(all.size());
 		description.type = capture;
-		if (fd_.tryIoctl(VIDIOC_ENUM_FMT, &description) < 0)
+		if (fd.tryIoctl(VIDIOC_ENUM_FMT, &description) < 0)
 			break;
-		all += (i == 0 ? "" : ", ") + nameOf(description.pixelformat);
+		all.push_back(description);
 	}
 	return all;
 }
 
-bool Video::isCompressed(const std::string &fourcc) const
+static std::string offersOf(const Fd &fd)
 {
-	for (uint32_t i = 0; i < 256; i++) {
-		v4l2_fmtdesc description{};
-		description.index = i;
-		description.type = capture;
-		if (fd_.tryIoctl(VIDIOC_ENUM_FMT, &description) < 0)
-			break;
-		if (nameOf(description.pixelformat) == fourcc)
-			return (description.flags & V4L2_FMT_FLAG_COMPRESSED) != 0;
-	}
-	return false;
+	std::string all;
+	for (const auto &format : formatsOf(fd))
+		all += (all.empty() ? "" : ", ") + nameOf(format.pixelformat);
+	return all;
+}
+
+static bool isCompressed(const Fd &fd, const std::string &fourcc)
+{
+	return std::ranges::any_of(formatsOf(fd), [&](const v4l2_fmtdesc &format) {
+		return nameOf(format.pixelformat) == fourcc &&
+		       (format.flags & V4L2_FMT_FLAG_COMPRESSED) != 0;
+	});
 }
 
 static std::string sizeText(const VideoFormat &format)
@@ -162,15 +165,15 @@ void Video::choose(const VideoFormat &wish)
 		chosen = set(fd_, wish);
 	} catch (const Error &error) {
 		// Most drivers take the nearest instead.
-		throw error.code == "EINVAL" ? refuse("format", wish.fourcc, offers()) : error;
+		throw error.code == "EINVAL" ? refuse("format", wish.fourcc, offersOf(fd_)) : error;
 	}
 	format_ = read(chosen);
 	if (!wish.fourcc.empty() && format_.fourcc != wish.fourcc)
-		throw refuse("format", wish.fourcc, offers());
+		throw refuse("format", wish.fourcc, offersOf(fd_));
 	if (wish.width && (format_.width != wish.width || format_.height != wish.height))
 		throw refuse("size", sizeText(wish), sizeText(format_));
-	if (isCompressed(format_.fourcc))
-		throw refuse("compressed", format_.fourcc, offers());
+	if (isCompressed(fd_, format_.fourcc))
+		throw refuse("compressed", format_.fourcc, offersOf(fd_));
 	if (chosen.fmt.pix.field == V4L2_FIELD_ALTERNATE)
 		throw refuse("fields", format_.fourcc, "");
 }
@@ -221,6 +224,16 @@ unsigned Video::reserve(VideoMemory sort, unsigned count)
 		views_.push_back(View::ofFile(fd_, buffer.m.offset, buffer.length));
 	}
 	return request.count;
+}
+
+void Video::takeOwnMemory(unsigned count)
+{
+	constexpr unsigned least = 2; // one is filled while the other is emptied
+	const unsigned granted = reserve(VideoMemory::mmap, count);
+	if (granted < least)
+		throw none(fd_, "memory");
+	for (unsigned i = 0; i < granted; i++)
+		queue(i);
 }
 
 void Video::requireFormat() const

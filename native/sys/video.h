@@ -61,6 +61,9 @@ public:
 	// driver decides; 0 where it has no such sort. From then on nobody else changes the format:
 	// Error EBUSY where somebody did before.
 	unsigned reserve(VideoMemory sort, unsigned count);
+	// Buffers of the driver's own, about so many, all handed over. Error P2P_NO_VIDEO {path,
+	// reason: 'memory'} where it has not two.
+	void takeOwnMemory(unsigned count);
 	// Hands a buffer to the device. into: of userptr. Errors with errno's name.
 	void queue(unsigned buffer, std::span<std::byte> into = {}) const;
 	// descriptor: of dmabuf.
@@ -76,8 +79,6 @@ public:
 	const std::string &path() const { return fd_.path(); }
 
 private:
-	std::string offers() const;
-	bool isCompressed(const std::string &fourcc) const;
 	void requireFormat() const;
 
 	Fd fd_;

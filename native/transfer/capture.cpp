@@ -134,12 +134,7 @@ Report capture(const pci::Machine &machine, const Plan &plan, const sys::Stop &s
 	tell({"verify", report.bytes, total});
 	if (isProved && !report.mismatch)
 		prove(video, destination->side(), plan.order.verify, report);
-	if (!report.mismatch)
-		report.mismatch = fence.check();
-	report.witnesses = witness.testify();
-	report.isDeaf = witness.isDeaf();
-	if (!report.mismatch && plan.order.verify != Verify::full && isFaulted(report.witnesses))
-		report.mismatch = {.length = report.bytes, .kind = "faulted"};
+	conclude(report, fence, witness, plan.order.verify);
 	if (hold.sink())
 		hold.sink()->shutDown();
 	return report;

@@ -185,6 +185,16 @@ static void requireWholeStream(const Plan &plan, Hold &hold, const Report &repor
 		throw Error("P2P_STREAM_LONG", "the stream goes on", facts);
 }
 
+void conclude(Report &report, const Fence &fence, const Witness &witness, Verify mode)
+{
+	if (!report.mismatch)
+		report.mismatch = fence.check();
+	report.witnesses = witness.testify();
+	report.isDeaf = witness.isDeaf();
+	if (!report.mismatch && mode != Verify::full && isFaulted(report.witnesses))
+		report.mismatch = {.length = report.bytes, .kind = "faulted"};
+}
+
 Report copy(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop,
 	    const std::function<void(Progress)> &tell)
 {
@@ -238,12 +248,7 @@ Report copy(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop
 		}
 		tell({"verify", report.bytes, total});
 	}
-	if (!report.mismatch)
-		report.mismatch = fence.check();
-	report.witnesses = witness.testify();
-	report.isDeaf = witness.isDeaf();
-	if (!report.mismatch && plan.order.verify != Verify::full && isFaulted(report.witnesses))
-		report.mismatch = {.length = report.bytes, .kind = "faulted"};
+	conclude(report, fence, witness, plan.order.verify);
 	if (report.mismatch && own)
 		report.mismatch->isAtSource = own->isSpoiled(*report.mismatch);
 	if (proof) {

@@ -5,6 +5,7 @@
 
 #include "device/video.h"
 #include "sys/stop.h"
+#include "transfer/fence.h"
 #include "transfer/plan.h"
 #include "transfer/verify.h"
 #include "transfer/witness.h"
@@ -40,6 +41,10 @@ struct Report {
 	bool isDeaf = false;                    // and the IOMMU's word could not be heard
 	std::optional<device::Frames> frames{}; // of a capture card
 };
+
+// What was noticed besides, once all is moved: beside the destination, and by others. Where not
+// every byte was compared, a refused request is a mismatch.
+void conclude(Report &report, const Fence &fence, const Witness &witness, Verify mode);
 
 // Errors: those of vfio, device and guard; a mismatch is an answer, not an Error.
 Report copy(const pci::Machine &machine, const Plan &plan, const sys::Stop &stop,

@@ -89,7 +89,7 @@ public:
 		const auto &format = video_.format();
 		screen_.make(buffers, shared_.ofScreen, shared_.bits, format.width, format.height);
 		if (!imports())
-			takeMemory();
+			video_.takeOwnMemory(buffers);
 		frames_.format = video_.format();
 		frames_.format.size = format.width * shared_.bits / 8 * format.height;
 		frames_.stride = frames_.format.size;
@@ -149,17 +149,6 @@ private:
 		}
 		frames_.memory = VideoMemory::dmabuf;
 		return true;
-	}
-
-	void takeMemory()
-	{
-		constexpr unsigned least = 2;
-		const unsigned count = video_.reserve(VideoMemory::mmap, buffers);
-		if (count < least)
-			throw Error("P2P_NO_VIDEO", "no memory for frames",
-				    {{"path", video_.path()}, {"reason", "memory"}});
-		for (unsigned i = 0; i < count; i++)
-			video_.queue(i);
 	}
 
 	void put(const sys::VideoFrame &frame)
