@@ -11,6 +11,8 @@ namespace transfer
 static constexpr size_t gap = 4096;
 // So many bytes that stand unchanged are no chance.
 static constexpr size_t certain = 8;
+// Of fewer no kind can be told.
+static constexpr size_t least = 4;
 static constexpr size_t largestProbe = 64, smallestProbe = 16;
 static constexpr int64_t mostRequestsAway = 1024;
 
@@ -43,7 +45,7 @@ Mismatch Diagnosis::explain(uint64_t offset, Bytes sent, Bytes got)
 
 	Mismatch mismatch{.offset = offset + stretch.first, .length = stretch.end - stretch.first};
 	const auto wrong = Bytes(got_).subspan(stretch.first, mismatch.length);
-	const bool isTelling = wrong.size() >= std::min<size_t>(4, got_.size());
+	const bool isTelling = wrong.size() >= std::min(least, got_.size());
 	if (isTelling)
 		findTear(stretch, mismatch);
 	if (isTelling && isAll(wrong, std::byte{0xff}))
@@ -62,12 +64,24 @@ Mismatch Diagnosis::explain(uint64_t offset, Bytes sent, Bytes got)
 }
 
 // Bytes that stand unchanged can be as they were sent by chance, so that the edge of the stretch
-// lies a little further out. Requests end where requests end.
+// lies a little further out. Requests end where requests end. That a few bytes at an edge stand
+// unchanged is chance itself: then the edge is where the first of them differs.
 Diagnosis::Stretch Diagnosis::widen(Stretch stretch) const
 {
-	if (isUnchanged(stretch.first))
+	const size_t length = stretch.end - stretch.first;
+	if (length < std::min(least, got_.size()))
+		return stretch;
+	const size_t enough = std::min(certain, length);
+	const auto isDropped = [&](size_t at) {
+		const auto bytes = Bytes(got_).subspan(at, enough);
+		return std::ranges::equal(bytes, Bytes(before_).subspan(at, enough));
+	};
+	const bool isDroppedFirst = isDropped(stretch.first);
+	const bool isDroppedLast = isDropped(stretch.end - enough);
+
+	if (isDroppedFirst)
 		stretch.first = edgeNear(stretch.first);
-	if (isUnchanged(stretch.end - 1))
+	if (isDroppedLast)
 		stretch.end = edgeNear(stretch.end);
 	return stretch;
 }
