@@ -827,7 +827,8 @@ export type Native = {
 	acs(order: AcsOrder): Promise<AcsReport>;
 	/** Ports that p2p-acs has changed; empty where this user may not know. */
 	acsKept(source: Source): Promise<readonly AcsKept[]>;
-	setUpTarget(order: TargetOrder): Promise<TargetReport>;
+	/** stop() before all is done undoes it. */
+	setUpTarget(order: TargetOrder): Job<TargetReport>;
 	/** No names: all that the kernel has. */
 	showTargets(root: string, nqns: readonly string[]): Promise<readonly Target[]>;
 	/** No names: all that p2p-target made. The commands that were run. */

@@ -29,7 +29,7 @@ function die(stopping: Stopping): Promise<never> {
 }
 
 /** The same for a job that a signal is the right end of: its result then too, unless there is none. */
-export async function stoppedBySignal<T>(job: Job<T>, settled: () => void): Promise<T> {
+export async function stoppedBySignal<T>(job: Job<T>, settled = () => {}): Promise<T> {
 	const stopping = stopBySignal(job);
 
 	try {

@@ -377,12 +377,15 @@ static Napi::Value acsKept(const Napi::CallbackInfo &info)
 		acsKeptToJs);
 }
 
-// setUpTarget(order): Promise<TargetReport>
+// setUpTarget(order): Job<TargetReport>
 static Napi::Value setUpTarget(const Napi::CallbackInfo &info)
 {
 	const auto order = targetOrder(info[0].As<Napi::Object>());
 
-	return async(info.Env(), [=] { return target::setUp(order); }, targetReportToJs);
+	return job(
+		info.Env(),
+		[=](std::stop_token stop, const auto &) { return target::setUp(order, stop); },
+		targetReportToJs);
 }
 
 // showTargets(root, nqns): Promise<Target[]>

@@ -102,8 +102,29 @@ template <class Work, class ToJs> Napi::Value async(Napi::Env env, Work work, To
 	return promise;
 }
 
-// The same for work that tells on the way and can be stopped: {result: Promise, stop()}. The first
-// stop() asks it to end tidily, the second not to wait for anything.
+// The same for work that can be stopped: {result: Promise, stop()}. The first stop() asks it to end
+// tidily, the second not to wait for anything.
+template <class Result, class Report>
+Napi::Value start(Napi::Env env, Worker<Result, Report> *worker)
+{
+	auto handle = Napi::Object::New(env);
+
+	handle["result"] = worker->promise();
+	handle["stop"] = Napi::Function::New(
+		env, [stop = worker->stopper()](const Napi::CallbackInfo &) { stop(); });
+	worker->Queue();
+	return handle;
+}
+
+template <class Work, class ToJs> Napi::Value job(Napi::Env env, Work work, ToJs resultToJs)
+{
+	using Tell = std::function<void(int)>;
+	using Result = std::invoke_result_t<Work, const sys::Stop &, const Tell &>;
+
+	return start(env, new Worker<Result, int>(env, work, resultToJs));
+}
+
+// And for work that tells on the way.
 template <class Report, class Work, class ToJs, class ReportToJs>
 Napi::Value job(Napi::Env env, Napi::Function listener, Work work, ToJs resultToJs,
 		ReportToJs reportToJs)
@@ -111,14 +132,9 @@ Napi::Value job(Napi::Env env, Napi::Function listener, Work work, ToJs resultTo
 	using Tell = std::function<void(Report)>;
 	using Result = std::invoke_result_t<Work, const sys::Stop &, const Tell &>;
 	auto *worker = new Worker<Result, Report>(env, work, resultToJs);
-	auto stop = worker->stopper();
-	auto handle = Napi::Object::New(env);
 
 	worker->tellTo(listener, reportToJs);
-	handle["result"] = worker->promise();
-	handle["stop"] = Napi::Function::New(env, [stop](const Napi::CallbackInfo &) { stop(); });
-	worker->Queue();
-	return handle;
+	return start(env, worker);
 }
 
 }

@@ -3,6 +3,7 @@
 
 #include "sys/clock.h"
 #include "sys/error.h"
+#include "sys/stop.h"
 
 #include <array>
 #include <cerrno>
@@ -53,7 +54,8 @@ PrivateFolder PrivateFolder::open(const std::string &base, const std::vector<std
 	return PrivateFolder(std::move(fd), readers);
 }
 
-PrivateFolder PrivateFolder::openToWork(const std::string &base, const std::string &program)
+PrivateFolder PrivateFolder::openToWork(const std::string &base, const std::string &program,
+					const std::stop_token &stop)
 {
 	constexpr int attempts = 100;
 	constexpr uint64_t tenthOfSecond = 100'000'000;
@@ -63,6 +65,7 @@ PrivateFolder PrivateFolder::openToWork(const std::string &base, const std::stri
 		if (i == attempts)
 			throw Error("P2P_WORK_BUSY", "another p2p-" + program + " is at work",
 				    {{"name", "p2p-" + program}, {"path", folder.fd_.path()}});
+		checkStop(stop);
 		pause(tenthOfSecond);
 	}
 	return folder;

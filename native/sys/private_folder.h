@@ -6,6 +6,7 @@
 #include "sys/fd.h"
 
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,9 @@ public:
 				  Readers readers = Readers::nobody);
 
 	// The folder p2putils/PROGRAM below base, for one p2p-PROGRAM at a time: waits for another
-	// up to ten seconds, then Error P2P_WORK_BUSY {name, path}.
-	static PrivateFolder openToWork(const std::string &base, const std::string &program);
+	// up to ten seconds, then Error P2P_WORK_BUSY {name, path}. Error P2P_STOPPED.
+	static PrivateFolder openToWork(const std::string &base, const std::string &program,
+					const std::stop_token &stop = {});
 
 	// flock(2), exclusive, without waiting; held until the object ends.
 	bool tryLock() const { return fd_.tryLock(); }

@@ -15,8 +15,8 @@ static std::string pathBelow(const std::string &root)
 	return root + "/run/p2putils/target";
 }
 
-Records::Records(const std::string &root)
-    : path_(pathBelow(root)), folder_(sys::PrivateFolder::openToWork(root + "/run", "target"))
+Records::Records(const std::string &root, const std::stop_token &stop)
+    : path_(pathBelow(root)), folder_(sys::PrivateFolder::openToWork(root + "/run", "target", stop))
 {
 }
 

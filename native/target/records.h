@@ -7,6 +7,7 @@
 #include "target/step.h"
 
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,8 @@ class Records
 {
 public:
 	// Waits for another p2p-target up to ten seconds, then Error P2P_WORK_BUSY {name, path}.
-	explicit Records(const std::string &root);
+	// Error P2P_STOPPED.
+	explicit Records(const std::string &root, const std::stop_token &stop = {});
 	// To look only: nullopt where there is nothing that could be believed, or not for this
 	// user.
 	static std::optional<Records> peek(const std::string &root);

@@ -6,6 +6,7 @@
 #include "sys/error.h"
 #include "sys/file.h"
 #include "sys/process.h"
+#include "sys/stop.h"
 #include "target/network.h"
 #include "target/records.h"
 #include "target/step.h"
@@ -201,19 +202,31 @@ static std::string undo(const std::string &root, const Steps &steps)
 	return left;
 }
 
-static void work(const Order &order, const Steps &steps, const Records &records)
+// It was stopped on the way, and not all of it could be undone.
+static Error stoppedBefore(const Step &step)
+{
+	return Error("P2P_TARGET_FAILED", "interrupted",
+		     {{"command", commandOf(step)}, {"errno", "EINTR"}, {"reason", ""}});
+}
+
+static void work(const Order &order, const Steps &steps, const Records &records,
+		 const std::stop_token &stop)
 {
 	records.keep(order.nqn, steps);
 	Steps done;
 	try {
 		for (const auto &step : steps) {
+			sys::checkStop(stop);
 			take(order.root, step);
 			done.push_back(step);
 		}
 	} catch (Error &error) {
-		error.facts["left"] = undo(order.root, done);
-		if (error.facts["left"].empty())
+		const std::string left = undo(order.root, done);
+		if (left.empty())
 			records.drop(order.nqn);
+		else if (error.code == "P2P_STOPPED")
+			error = stoppedBefore(steps[done.size()]);
+		error.facts["left"] = left;
 		throw;
 	}
 }
@@ -228,7 +241,7 @@ static std::vector<std::string> commandsOf(const Order &order, const Steps &step
 	return commands;
 }
 
-Report setUp(const Order &order)
+Report setUp(const Order &order, const std::stop_token &stop)
 {
 	if (!order.dryRun)
 		requireRoot();
@@ -240,14 +253,14 @@ Report setUp(const Order &order)
 	// Another p2p-target waits here: what it may export is looked at only afterwards.
 	std::optional<Records> records;
 	if (!order.dryRun)
-		records.emplace(order.root);
+		records.emplace(order.root, stop);
 	requireUnused(order, disks);
 	requireNew(order);
 	requireDriver(order);
 	const auto port = choosePort(order);
 	const auto steps = stepsFor(order, namespaces, port, records ? &*records : nullptr);
 	if (records)
-		work(order, steps, *records);
+		work(order, steps, *records, stop);
 	return {.target = {.nqn = order.nqn,
 			   .isOurs = true,
 			   .isForAll = order.isForAll,

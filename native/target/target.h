@@ -7,6 +7,7 @@
 #include "target/subsystem.h"
 
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -51,8 +52,9 @@ struct Report {
 // {device, reason, and the facts of the reason} where what was required or named cannot be had and
 // P2P_UNKNOWN_PEER, likewise, where that cannot be told: reasons are those of a Prospect (peer.h)
 // and 'not-direct' {network, provider}, P2P_WORK_BUSY, those of findDisk() and prospect(),
-// P2P_TARGET_FAILED {command, errno, reason, left: commands}.
-Report setUp(const Order &order);
+// P2P_TARGET_FAILED {command, errno, reason, left: commands}, P2P_STOPPED where that was asked for
+// before all was done.
+Report setUp(const Order &order, const std::stop_token &stop);
 
 // Of those names, or all. Error P2P_NO_TARGET {nqn}.
 std::vector<Target> show(const std::string &root, const std::vector<std::string> &nqns);

@@ -111,6 +111,26 @@ test.serial('killed at any moment it can be taken down', async (t) => {
 	shows(t, await lab.run(line), {status: 0, stdout: ''});
 });
 
+// Interrupted once its subsystem stands: the steps behind that take longer than the signal.
+test.serial('Ctrl-C half-way leaves nothing', async (t) => {
+	const line = `${nodes} for i in $(seq 10); do
+			p2p-target $D $O -t tcp -a 127.0.0.1 --host nqn.h --nqn nqn.i >/tmp/out 2>&1 & p=$!
+			while [ ! -d /sys/kernel/config/nvmet/subsystems/nqn.i ] && kill -0 $p; do :; done
+			kill -INT $p; wait $p 2>/dev/null; s=$?
+			if [ $s = 0 ]; then grep -q ^nqn.i$ /tmp/out && p2p-target --remove nqn.i || exit 90
+			else [ $s = 130 ] && [ ! -s /tmp/out ] || exit $s; u=1; fi
+			[ -z "$(${everything})" ] || exit 91
+		done; echo $u`;
+	shows(t, await lab.run(line), {status: 0, stdout: '1\n', stderr: ''});
+});
+
+test.serial('whoever waits for another p2p-target can be interrupted', async (t) => {
+	const line = `${nodes} mkdir -p /run/p2putils/target
+		flock /run/p2putils/target sh -c 'p2p-target $0 -t tcp -a 127.0.0.1 --host nqn.h & p=$!
+		sleep 2; kill -INT $p; wait $p' $D; echo $?; ${everything}`;
+	shows(t, await lab.run(line), {status: 0, stdout: '130\n', stderr: ''});
+});
+
 test.serial('a disk that is over fabrics itself goes without, as the kernel has it', async (t) => {
 	const nqn = 'nqn.2014-08.org.example:head';
 	const line = `${nodes} p2p-target $D -t loop --nqn ${nqn} >/dev/null
