@@ -110,6 +110,7 @@ function holderHint({device, holder, kind = '', name = ''}: Use): string {
 		dm: `dmsetup remove ${word(name)}`,
 		raid: `mdadm --stop /dev/${holder}`,
 		loop: `losetup -d /dev/${holder}`,
+		nvmet: `p2p-target --show ${word(name)}   shows what else it exports, and to whom`,
 	};
 	return hints[kind] ?? `lsblk ${device}   shows what stands on it`;
 }

@@ -154,6 +154,7 @@ test.serial('a disk that is over fabrics itself goes without, as the kernel has 
 test.serial('disks in use are refused, and targets of others are left alone', async (t) => {
 	const line = `${nodes} mkfs.ext4 -q $O && mount $O /mnt
 		p2p-target $O -t loop --nqn nqn.m; echo $?; umount /mnt
+		p2p-target $D -t loop --nqn nqn.e >/dev/null; p2p-target $D -t loop; echo $?; p2p-target --remove
 		S=/sys/kernel/config/nvmet/subsystems/nqn.f; mkdir -p $S/namespaces/1; echo $O >$S/namespaces/1/device_path
 		p2p-target --remove nqn.f; echo $?; p2p-target --remove; p2p-target; rmdir $S/namespaces/1 $S
 		p2p-target $D -t tcp -a 10.9.9.9 --any-host; echo $?
@@ -161,11 +162,12 @@ test.serial('disks in use are refused, and targets of others are left alone', as
 	const {stdout, stderr} = await lab.run(line);
 	t.is(
 		stdout,
-		`1\n2\nnqn.f  (not by p2p-target)\n  no port  for no host\n  1  ${
+		`1\n1\n2\nnqn.f  (not by p2p-target)\n  no port  for no host\n  1  ${
 			/\/dev\/nvme\dn1/.exec(stdout)?.[0]
 		}  not enabled\n2\n2\n`,
 	);
 	t.regex(stderr, /is mounted at \/mnt/);
+	t.regex(stderr, /is held by NVMe target nqn\.e\n {2}Try: p2p-target --show nqn\.e {3}shows/);
 	t.regex(stderr, /nqn\.f was not made by p2p-target/);
 	t.regex(stderr, /no interface of this machine has the address 10\.9\.9\.9/);
 	t.regex(stderr, /no RDMA device listens at 127\.0\.0\.1/);
