@@ -142,7 +142,7 @@ function guestOf(vm: Vm, placed: readonly Placed[], options: BootOptions): Guest
 		env: {...environment(), ...options.env, ...env, PATH: searchPath(options.env?.PATH)},
 	});
 	const {run} = runner;
-	const dmesg = async () => (await run('/run/p2p-lab/busybox dmesg')).stdout;
+	const dmesg = async () => (await run('/run/p2p-lab/busybox dmesg', {timeoutMs: 30_000})).stdout;
 	return {
 		env,
 		placed,

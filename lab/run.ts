@@ -5,6 +5,7 @@ import {randomBytes} from 'node:crypto';
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Readable} from 'node:stream';
+import {whyHung} from './hang.ts';
 import {dial, untilToken} from './lines.ts';
 import {LabError} from './tool.ts';
 import type {Vm} from './vm.ts';
@@ -165,11 +166,21 @@ async function untilQuiet(vm: Vm, id: number, output: Output): Promise<void> {
 	clearInterval(timer);
 }
 
-/** TERM first, KILL two seconds later; ten more without an answer and the guest counts as dead. */
+/**
+ * TERM first, KILL two seconds later; ten more without an answer and the guest counts as dead: it is
+ * ended, so that nobody waits for it again.
+ */
 function killAfter(vm: Vm, id: number, milliseconds: number | undefined) {
 	const timers: NodeJS.Timeout[] = [];
 	let timedOut = false;
+	let isOver = false;
 	const kill = (signal: string) => vm.control.write(`kill ${id} ${signal}\n`);
+	const giveUp = async (reject: (error: Error) => void) => {
+		const why = await whyHung(vm.qmp);
+		if (isOver) return;
+		reject(new LabError(why));
+		await vm.destroy();
+	};
 	const failed = new Promise<never>((_, reject) => {
 		if (milliseconds === undefined) return;
 		const at = (delay: number, action: () => void) =>
@@ -179,10 +190,14 @@ function killAfter(vm: Vm, id: number, milliseconds: number | undefined) {
 			kill('TERM');
 		});
 		at(2000, () => kill('KILL'));
-		at(12000, () => reject(new LabError('the guest no longer answers')));
+		at(12000, () => void giveUp(reject));
 	});
 	failed.catch(() => {});
-	return {failed, timedOut: () => timedOut, stop: () => timers.forEach(clearTimeout)};
+	const stop = () => {
+		isOver = true;
+		timers.forEach(clearTimeout);
+	};
+	return {failed, timedOut: () => timedOut, stop};
 }
 
 /** Connects the guest's input to the stream until either ends. */

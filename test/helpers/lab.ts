@@ -55,7 +55,7 @@ export function useLab(test: TestFn<unknown>, drawing: string, options: BootOpti
 
 	test.serial.before('the lab boots', async () => {
 		guest = await boot(drawing, {kernel, ...options});
-		const {status, stderr} = await guest.run(emptyTmp);
+		const {status, stderr} = await guest.run(emptyTmp, {timeoutMs: 30_000});
 		if (status !== 0) throw new Error(`no /tmp for tests: ${stderr}`);
 		seen = (await guest.dmesg()).split('\n').length;
 	});

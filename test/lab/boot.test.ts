@@ -9,6 +9,7 @@ import {join} from 'node:path';
 import {Readable} from 'node:stream';
 import test from 'ava';
 import {boot, type Guest} from '../../lab/boot.ts';
+import {lostOne} from '../../lab/hang.ts';
 import {findMachine} from '../../lab/machines.ts';
 import {isControl} from '../../lab/qemu.ts';
 import {run} from '../helpers/program.ts';
@@ -210,6 +211,34 @@ test.serial('a guest that has ended says so', async (t) => {
 	await t.throwsAsync(run, {message: /^the guest has ended, (status 0|SIGKILL)/});
 	await t.throwsAsync(third.run('true'), {message: /^the guest has ended, (status 0|SIGKILL)/});
 });
+
+test.serial('a guest that no longer answers is ended, and says so', async (t) => {
+	const fourth = await boot('edu');
+	await fourth.qmp('stop');
+	const message = 'the guest no longer answers';
+	await t.throwsAsync(fourth.run('true', {timeoutMs: 500}), {message});
+	await t.throwsAsync(fourth.run('true'), {message: 'the guest has ended, SIGKILL'});
+	await fourth.stop();
+});
+
+test.serial(
+	'of processors that are halted none is in an interrupt, unless one was lost',
+	async (t) => {
+		const registers = await guest.hmp('info registers -a');
+		const lapics = await Promise.all([0, 1].map((number) => guest.hmp(`info lapic ${number}`)));
+		t.is(registers.split(/\bHLT=[01]\b/).length, 3);
+		for (const lapic of lapics) t.regex(lapic, /^ISR\s+(\(none\)|\d+)/m);
+		// Of a guest that had lost one, in part.
+		const halted = registers.replace(/\bHLT=0\b/g, 'HLT=1');
+		const lost = 'LVTT\t 0x000000ec active-hi edge\nISR\t 236 \nIRR\t 36 39 236 \n';
+		t.is(lostOne(halted, ['ISR\t (none)\n', lost]), 'interrupt 236 of processor 1');
+		t.is(
+			lostOne(halted.replace(/\bHLT=1\b(?![\s\S]*\bHLT=1\b)/, 'HLT=0'), ['ISR\t (none)\n', lost]),
+			undefined,
+		);
+		t.is(lostOne(halted, ['ISR\t (none)\n', 'ISR\t (none)\n']), undefined);
+	},
+);
 
 test.serial('none of this troubled the guest’s kernel', async (t) => {
 	t.deepEqual(await guest.faults(), []);
