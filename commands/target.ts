@@ -11,7 +11,7 @@ import {Failure} from '../lib/failure.ts';
 import {native, type TargetOrder} from '../lib/native.ts';
 import {tell} from '../lib/output.ts';
 import {requireWords} from '../lib/permission.ts';
-import {stoppedBySignal} from '../lib/signals.ts';
+import {undoneBySignal} from '../lib/signals.ts';
 import {connectLine, targetLines} from '../lib/target-text.ts';
 
 export default class Target extends BaseCommand {
@@ -80,7 +80,7 @@ export default class Target extends BaseCommand {
 
 	async #setUp(namespaces: readonly string[], flags: Flags): Promise<void> {
 		const order = orderOf(namespaces, flags);
-		const {commands, ...target} = await stoppedBySignal(native.setUpTarget(order));
+		const {commands, ...target} = await undoneBySignal(native.setUpTarget(order));
 		if (flags.verbose && !order.dryRun) tell(lines(commands));
 		const connect = target.ports.map((port) => connectLine(target.nqn, port));
 		const text = order.dryRun

@@ -12,6 +12,7 @@ import {getKernel, type KernelName, modulesFolder} from './kernel.ts';
 import {idOf} from './parts.ts';
 import {projectRoot} from './project.ts';
 import {type Disk, describeMachine, type Failing} from './qemu.ts';
+import {hmp} from './qmp.ts';
 import {type GuestCommand, openRunner, type Result, type RunOptions} from './run.ts';
 import {LabError} from './tool.ts';
 import {startVm, type Vm, within} from './vm.ts';
@@ -155,7 +156,7 @@ function guestOf(vm: Vm, placed: readonly Placed[], options: BootOptions): Guest
 		screenshot: (file, label) => screenshot(vm, findDisplay(placed, label), resolve(file)),
 		setMode: (label, width, height) => setMode(run, findDisplay(placed, label), {width, height}),
 		qmp: vm.qmp,
-		hmp: async (text) => `${await vm.qmp('human-monitor-command', {'command-line': text})}`,
+		hmp: (text) => hmp(vm.qmp, text),
 		console: () => readFileSync(join(vm.folder, 'console'), 'latin1'),
 		qemuLog: () => readFileSync(join(vm.folder, 'qemu.log'), 'utf8'),
 		image: (name, kind = 'img') =>

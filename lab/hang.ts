@@ -2,7 +2,8 @@
 // Why a guest no longer answers, as far as QEMU shows it.
 
 import {setTimeout} from 'node:timers/promises';
-import type {Qmp} from './qmp.ts';
+import {hmp, type Qmp} from './qmp.ts';
+import {within} from './vm.ts';
 
 /**
  * The sentence. Linux never halts within an interrupt: a processor that is halted, and whose local
@@ -10,22 +11,21 @@ import type {Qmp} from './qmp.ts';
  * will get no other.
  */
 export async function whyHung(qmp: Qmp): Promise<string> {
-	const patience = setTimeout(5000, undefined, {ref: false});
-	const lost = await Promise.race([lostForASecond(qmp).catch(() => undefined), patience]);
+	let lost: string | undefined;
+	const look = async () => {
+		const first = await lostInterrupt(qmp);
+		await setTimeout(1000);
+		if (first === (await lostInterrupt(qmp))) lost = first;
+	};
+	// QEMU may have ended, or answer as little as its guest.
+	const looked = look().catch(() => {});
+	await within(5000, looked);
 	return `the guest no longer answers${lost ? `: the emulator lost ${lost}` : ''}`;
 }
 
-async function lostForASecond(qmp: Qmp): Promise<string | undefined> {
-	const first = await lostInterrupt(qmp);
-	await setTimeout(1000);
-	return first === (await lostInterrupt(qmp)) ? first : undefined;
-}
-
 async function lostInterrupt(qmp: Qmp): Promise<string | undefined> {
-	const ask = async (text: string) =>
-		`${await qmp('human-monitor-command', {'command-line': text})}`;
-	const registers = await ask('info registers -a');
-	return lostOne(registers, [await ask('info lapic 0'), await ask('info lapic 1')]);
+	const registers = await hmp(qmp, 'info registers -a');
+	return lostOne(registers, [await hmp(qmp, 'info lapic 0'), await hmp(qmp, 'info lapic 1')]);
 }
 
 /** From what QEMU's monitor prints: `info registers -a`, and `info lapic` of each processor. */

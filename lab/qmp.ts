@@ -32,3 +32,8 @@ export function openQmp(socket: Socket): Qmp {
 		return send(command, args);
 	};
 }
+
+/** The answer of QEMU's monitor for people. */
+export async function hmp(qmp: Qmp, text: string): Promise<string> {
+	return `${await qmp('human-monitor-command', {'command-line': text})}`;
+}

@@ -29,7 +29,7 @@ function die(stopping: Stopping): Promise<never> {
 }
 
 /** The same for a job that a signal is the right end of: its result then too, unless there is none. */
-export async function stoppedBySignal<T>(job: Job<T>, settled = () => {}): Promise<T> {
+export async function stoppedBySignal<T>(job: Job<T>, settled: () => void): Promise<T> {
 	const stopping = stopBySignal(job);
 
 	try {
@@ -41,6 +41,18 @@ export async function stoppedBySignal<T>(job: Job<T>, settled = () => {}): Promi
 		stopping.end();
 	}
 	return await die(stopping);
+}
+
+/** The same for a job that is undone by a signal, or done: then that is said, whatever still comes. */
+export async function undoneBySignal<T>(job: Job<T>): Promise<T> {
+	const stopping = stopBySignal(job);
+
+	try {
+		return await job.result;
+	} catch (error) {
+		if ((error as {code?: unknown}).code !== 'P2P_STOPPED') throw error;
+		return await die(stopping);
+	}
 }
 
 /** by(): the signal that came first; end(): signals are what they were. */

@@ -206,7 +206,7 @@ static std::string undo(const std::string &root, const Steps &steps)
 static Error stoppedBefore(const Step &step)
 {
 	return Error("P2P_TARGET_FAILED", "interrupted",
-		     {{"command", commandOf(step)}, {"errno", "EINTR"}, {"reason", ""}});
+		     {{"command", commandOf(step)}, {"errno", "EINTR"}, {"reason", "interrupted"}});
 }
 
 static void work(const Order &order, const Steps &steps, const Records &records,

@@ -423,15 +423,14 @@ static bool isOneByteOne()
 	poison.fill(before, 0);
 
 	for (size_t at = 1; at + 1 < block; at++) {
-		Memory sent = random;
+		Memory sent(random.begin(), random.begin() + block);
 		std::copy_n(before.begin() + at - 1, 3, sent.begin() + at - 1);
 		sent[at] ^= std::byte{1};
-		Memory got(sent.begin(), sent.begin() + block);
+		Memory got = sent;
 		got[at] = before[at];
 		MemorySide source(sent);
-		const Reach reach{.end = size, .blockSize = block, .requestSize = request};
-		const auto told =
-			Diagnosis(source, reach, poison).explain(0, Bytes(sent).first(block), got);
+		const Reach reach{.end = block, .blockSize = block, .requestSize = request};
+		const auto told = Diagnosis(source, reach, poison).explain(0, sent, got);
 		if (told.kind != "different" || told.offset != at || told.length != 1)
 			return false;
 	}
